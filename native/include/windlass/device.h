@@ -1,0 +1,63 @@
+/*
+ * Devices: where a region's pages come from.
+ *
+ * The emulated device is host memory whose pages are really given back: it works on every machine. What is opened on a
+ * device keeps it alive, so that closing the device's handle first is harmless.
+ *
+ * Threads: any.
+ */
+#ifndef WINDLASS_DEVICE_H
+#define WINDLASS_DEVICE_H
+
+#include "windlass/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uint64_t wl_device;
+
+typedef int32_t wl_device_kind;
+enum { WL_DEVICE_EMULATED = 1 };
+
+typedef struct wl_device_options {
+  uint32_t struct_size;
+  wl_device_kind kind;     /* default EMULATED */
+  int32_t ordinal;         /* which of that kind; default 0, the only one of the emulated kind */
+  uint32_t worker_threads; /* threads that populate and copy, 1 to 64; 0 (default): as many as pay on this machine */
+  uint64_t memory_bytes;   /* emulated: the device's memory; 0 (default): as much as the machine has */
+} wl_device_options;
+
+typedef struct wl_device_info {
+  uint32_t struct_size;
+  wl_device_kind kind;
+  int32_t ordinal;
+  int32_t host_accessible;    /* 1: the host can read and write its memory through plain pointers */
+  uint64_t granularity_bytes; /* regions take a multiple of this */
+  uint64_t total_bytes;
+  uint64_t free_bytes; /* what a new region could have now */
+  uint64_t used_bytes; /* taken through this handle's device */
+  char name[64];
+} wl_device_info;
+
+WL_API void wl_device_options_init(wl_device_options* options, uint32_t struct_size);
+WL_API void wl_device_info_init(wl_device_info* info, uint32_t struct_size);
+
+/*
+ * Opens a device. options may be NULL for the emulated device with its defaults.
+ *
+ * Errors: INVALID_ARGUMENT; NOT_FOUND (no device of that kind and ordinal); NO_MEMORY.
+ */
+WL_API wl_status wl_device_open(const wl_device_options* options, wl_device* device, wl_error* error);
+
+/* Errors: STALE_HANDLE; WRONG_KIND; INVALID_ARGUMENT; DEVICE. */
+WL_API wl_status wl_device_get_info(wl_device device, wl_device_info* info, wl_error* error);
+
+/* Gives the handle up. The device itself goes when its last region does. Errors: STALE_HANDLE; WRONG_KIND. */
+WL_API wl_status wl_device_close(wl_device device, wl_error* error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
