@@ -1,0 +1,63 @@
+// An allocation: a range of device addresses, fixed for life, with memory behind it that comes and goes in extents.
+//
+// It knows of each extent whether it is there, so that a transition that fails half-way can be undone or finished.
+//
+// Threads: the owner serialises calls.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/status.hpp"
+#include "device/device.hpp"
+
+namespace windlass {
+
+class Allocation {
+ public:
+  // One physical piece of the range.
+  struct Extent {
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+    PhysicalId physical = 0;  // 0: not there
+    bool mapped = false;
+  };
+
+  // Reserves addresses for bytes, cut into extents of chunk_bytes, all rounded up to the granularity, with nothing
+  // behind them. Errors: kInvalidArgument (bytes 0 or too large); kNoMemory.
+  static Result<std::unique_ptr<Allocation>> open(std::shared_ptr<Device> device, uint64_t bytes, uint64_t chunk_bytes);
+  // For open().
+  Allocation(std::shared_ptr<Device> device, uint64_t address, uint64_t bytes) noexcept;
+  ~Allocation();
+  Allocation(const Allocation&) = delete;
+  Allocation& operator=(const Allocation&) = delete;
+
+  // Takes memory for every extent that has none. All or nothing: on an error the extents are as before. fresh, if not
+  // null, receives the indices of those that were taken.
+  Status commit(std::vector<size_t>* fresh);
+
+  // Gives the memory of every extent back. On an error the extents before the faulty one are gone, the others still
+  // there.
+  Status decommit();
+
+  Device& device() const noexcept { return *device_; }
+  uint64_t address() const noexcept { return address_; }
+  uint64_t bytes() const noexcept { return bytes_; }  // of address range, a multiple of the granularity
+  uint64_t committed_bytes() const noexcept;
+  const std::vector<Extent>& extents() const noexcept { return extents_; }
+
+ private:
+  void cut(uint64_t chunk_bytes);
+  Status take_missing(std::vector<size_t>& taken);
+  Status create_and_map(Extent& extent);
+  Status unmap_and_release(Extent& extent);
+
+  std::shared_ptr<Device> device_;
+  uint64_t address_;
+  uint64_t bytes_;
+  std::vector<Extent> extents_;
+};
+
+}  // namespace windlass

@@ -1,0 +1,71 @@
+// A device: memory that is had in physical pieces, put behind reserved addresses, and given back.
+//
+// The order of use is reserve, create, map, set_access, (use), drain, unmap, release, unreserve. Content lives as long
+// as the piece is mapped: after unmap it is undefined. Every address and size is a multiple of the granularity, copies
+// excepted.
+//
+// Contract for implementations, which tests-native/contract holds them to: a call that fails changes nothing; unmapped
+// addresses fault (or fail) when touched; calls on different ranges may run at once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/status.hpp"
+
+namespace windlass {
+
+// Names a piece of physical memory made by create(); never 0.
+using PhysicalId = uint64_t;
+
+struct DeviceMemory {
+  uint64_t total_bytes = 0;
+  uint64_t free_bytes = 0;  // what create() could give now
+  uint64_t used_bytes = 0;  // in pieces of this device
+};
+
+class Device {
+ public:
+  Device() = default;
+  virtual ~Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  virtual std::string name() const = 0;
+  virtual uint64_t granularity_bytes() const noexcept = 0;
+
+  // Whether the host may read and write mapped addresses through plain pointers.
+  virtual bool host_accessible() const noexcept = 0;
+
+  // Errors: kDevice; kIo.
+  virtual Result<DeviceMemory> memory() const = 0;
+
+  // Takes addresses, with nothing behind them. Errors: kNoMemory (address space).
+  virtual Result<uint64_t> reserve(uint64_t bytes) = 0;
+  virtual Status unreserve(uint64_t address, uint64_t bytes) = 0;
+
+  // Takes physical memory. Errors: kNoMemory.
+  virtual Result<PhysicalId> create(uint64_t bytes) = 0;
+  virtual Status release(PhysicalId physical) = 0;
+
+  // Puts a whole piece behind the addresses; they cannot be used until set_access.
+  virtual Status map(uint64_t address, uint64_t bytes, PhysicalId physical) = 0;
+
+  // Takes the pieces away from the addresses, which must be whole mapped pieces.
+  virtual Status unmap(uint64_t address, uint64_t bytes) = 0;
+
+  // Makes mapped addresses usable; fresh memory reads as zero. One call may span many pieces. Errors: kNoMemory.
+  virtual Status set_access(uint64_t address, uint64_t bytes) = 0;
+
+  // Waits until the device has finished all work on its memory.
+  virtual Status drain() = 0;
+
+  virtual Status copy_in(uint64_t target_address, const void* source, uint64_t bytes) = 0;
+  virtual Status copy_out(void* target, uint64_t source_address, uint64_t bytes) = 0;
+
+  // How much of the range has memory behind it now, as the machine counts it. Errors: kIo; kDevice.
+  virtual Result<uint64_t> resident_bytes(uint64_t address, uint64_t bytes) const = 0;
+};
+
+}  // namespace windlass
