@@ -1,0 +1,115 @@
+#include "backup/host_backup.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace windlass {
+
+namespace {
+
+// One hash per block, and no block crosses the border of an extent, which is a multiple of it.
+constexpr uint64_t kBlockBytes = kHugePageBytes;
+
+uint64_t block_count(uint64_t bytes) noexcept { return (bytes + kBlockBytes - 1) / kBlockBytes; }
+
+}  // namespace
+
+HostBackup::HostBackup(const HostBackupOptions& options) noexcept
+    : options_(options), workers_(WorkerPool::default_thread_count()) {}
+
+HostBackup::HostBackup(std::shared_ptr<PagePool> pool, const HostBackupOptions& options) noexcept
+    : options_(options), pool_(std::move(pool)), workers_(WorkerPool::default_thread_count()) {}
+
+Status HostBackup::prepare(uint64_t bytes) {
+  if (options_.verify) hashes_.resize(block_count(bytes));
+  if (held_bytes() >= bytes) return Status();
+  if (pool_ != nullptr) {
+    Result<PageLoan> loan = pool_->lend(bytes);
+    if (!loan.ok()) return loan.status();
+    extents_ = loan->extents();
+    loan_ = *std::move(loan);
+    return Status();
+  }
+  Result<HostRange> pages = HostRange::reserve(round_up(bytes, kHugePageBytes));
+  if (!pages.ok()) return pages.status();
+  if (Status there = pages->populate(0, pages->bytes(), workers_); !there.ok()) return there;
+  extents_ = {std::span(pages->address(), pages->bytes())};
+  pages_ = *std::move(pages);
+  return Status();
+}
+
+Status HostBackup::save(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) {
+  if (!options_.verify) {
+    return for_each_piece(offset, bytes, [&](std::byte* piece, uint64_t from, uint64_t piece_bytes) {
+      return device.copy_out(piece, address + (from - offset), piece_bytes);
+    });
+  }
+  return for_each_block(offset, bytes, [&](std::byte* block, uint64_t from, uint64_t block_bytes) {
+    const uint64_t source = address + (from - offset);
+    Hash128& kept = hashes_[from / kBlockBytes];
+    if (device.host_accessible()) {
+      kept = copy_hashed(block, reinterpret_cast<const void*>(source), block_bytes);
+      return Status();
+    }
+    Status copied = device.copy_out(block, source, block_bytes);
+    if (copied.ok()) kept = hash(block, block_bytes);
+    return copied;
+  });
+}
+
+Status HostBackup::restore(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) {
+  if (!options_.verify) {
+    return for_each_piece(offset, bytes, [&](const std::byte* piece, uint64_t from, uint64_t piece_bytes) {
+      return device.copy_in(address + (from - offset), piece, piece_bytes);
+    });
+  }
+  return for_each_block(offset, bytes, [&](const std::byte* block, uint64_t from, uint64_t block_bytes) {
+    const uint64_t target = address + (from - offset);
+    const bool fused = device.host_accessible();
+    const Hash128 found =
+        fused ? copy_hashed(reinterpret_cast<void*>(target), block, block_bytes) : hash(block, block_bytes);
+    if (found != hashes_[from / kBlockBytes]) {
+      return Status::error(Code::kCorrupt,
+                           text(name(), " backup: the ", bytes_text(block_bytes), " at offset ", from,
+                                " are not those that were saved; the host's memory was overwritten or is faulty"));
+    }
+    return fused ? Status() : device.copy_in(target, block, block_bytes);
+  });
+}
+
+void HostBackup::release() noexcept {
+  if (options_.retain) return;
+  extents_.clear();
+  loan_.reset();
+  pages_ = HostRange();
+}
+
+uint64_t HostBackup::held_bytes() const noexcept { return pool_ != nullptr ? loan_.bytes() : pages_.bytes(); }
+
+template <typename Visit>
+Status HostBackup::for_each_piece(uint64_t offset, uint64_t bytes, Visit&& visit) const {
+  uint64_t extent_offset = 0;
+  for (const std::span<std::byte> extent : extents_) {
+    const uint64_t from = std::max(offset, extent_offset);
+    const uint64_t to = std::min(offset + bytes, extent_offset + extent.size());
+    if (from < to) {
+      if (Status done = visit(extent.data() + (from - extent_offset), from, to - from); !done.ok()) return done;
+    }
+    extent_offset += extent.size();
+  }
+  return Status();
+}
+
+template <typename Visit>
+Status HostBackup::for_each_block(uint64_t offset, uint64_t bytes, Visit&& visit) {
+  return for_each_piece(offset, bytes, [&](std::byte* piece, uint64_t piece_from, uint64_t piece_bytes) {
+    return workers_.run(block_count(piece_bytes), [&](uint64_t index) {
+      const uint64_t at = index * kBlockBytes;
+      return visit(piece + at, piece_from + at, std::min(kBlockBytes, piece_bytes - at));
+    });
+  });
+}
+
+}  // namespace windlass
