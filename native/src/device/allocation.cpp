@@ -11,6 +11,13 @@
 
 namespace windlass {
 
+namespace {
+
+// More would be a slip in the chunk size, and a table larger than many a region.
+constexpr uint64_t kMostExtents = uint64_t{1} << 20;
+
+}  // namespace
+
 Result<std::unique_ptr<Allocation>> Allocation::open(std::shared_ptr<Device> device, uint64_t bytes,
                                                      uint64_t chunk_bytes) {
   const uint64_t granularity = device->granularity_bytes();
@@ -19,6 +26,11 @@ Result<std::unique_ptr<Allocation>> Allocation::open(std::shared_ptr<Device> dev
   if (rounded == 0 || chunk == 0 || rounded > uint64_t{std::numeric_limits<int64_t>::max()}) {
     return Status::error(Code::kInvalidArgument, text("an allocation of ", bytes, " bytes in chunks of ", chunk_bytes,
                                                       " is none: both must be positive, and fit the address space"));
+  }
+  if ((rounded - 1) / chunk >= kMostExtents) {
+    return Status::error(Code::kInvalidArgument,
+                         text("an allocation of ", bytes_text(bytes), " in chunks of ", bytes_text(chunk),
+                              " has more than ", kMostExtents, " of them; use larger chunks, or a smaller size"));
   }
   Result<uint64_t> address = device->reserve(rounded);
   if (!address.ok()) return address.status();

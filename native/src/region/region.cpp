@@ -1,6 +1,7 @@
 #include "region/region.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -27,6 +28,17 @@ uint64_t measured_bytes(const Allocation& allocation) noexcept {
   return bytes;
 }
 
+// Asked before memory is taken, because a device that runs out half-way can only say what was left by then. A size that
+// is none is left to the allocation to refuse.
+Status check_room(const Device& device, uint64_t size_bytes) {
+  Result<DeviceMemory> memory = device.memory();
+  if (!memory.ok()) return memory.status();
+  if (size_bytes <= memory->free_bytes || size_bytes > uint64_t{std::numeric_limits<int64_t>::max()}) return Status();
+  return Status::error(Code::kNoMemory, text("region of ", bytes_text(size_bytes), ": ", device.name(), " has ",
+                                             bytes_text(memory->free_bytes), " of ", bytes_text(memory->total_bytes),
+                                             " free; ask for less, or pause or close a region"));
+}
+
 // Tells of a transition that went through. That there is no memory for the line must not fail it.
 template <typename Line>
 void tell(Line&& line) noexcept {
@@ -46,6 +58,7 @@ Result<std::shared_ptr<Region>> Region::open(std::shared_ptr<Device> device, uin
   if (size_bytes == 0) {
     return Status::error(Code::kInvalidArgument, "region: a size of 0 bytes; a region needs at least one");
   }
+  if (Status room = check_room(*device, size_bytes); !room.ok()) return room;
   Result<std::unique_ptr<Allocation>> allocation =
       Allocation::open(std::move(device), size_bytes, chunk_bytes != 0 ? chunk_bytes : kDefaultChunkBytes);
   if (!allocation.ok()) return allocation.status().with_prefix("region");
