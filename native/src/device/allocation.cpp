@@ -61,13 +61,13 @@ Allocation::~Allocation() {
 void Allocation::cut(uint64_t chunk_bytes) {
   extents_.reserve((bytes_ + chunk_bytes - 1) / chunk_bytes);
   for (uint64_t offset = 0; offset < bytes_; offset += chunk_bytes) {
-    extents_.push_back({offset, std::min(chunk_bytes, bytes_ - offset), 0, false});
+    extents_.push_back({offset, std::min(chunk_bytes, bytes_ - offset), 0, false, false});
   }
 }
 
 uint64_t Allocation::committed_bytes() const noexcept {
   return std::accumulate(extents_.begin(), extents_.end(), uint64_t{0},
-                         [](uint64_t sum, const Extent& extent) { return extent.mapped ? sum + extent.bytes : sum; });
+                         [](uint64_t sum, const Extent& extent) { return extent.usable ? sum + extent.bytes : sum; });
 }
 
 Status Allocation::commit(std::vector<size_t>* fresh) {
@@ -88,7 +88,7 @@ Status Allocation::take_missing(std::vector<size_t>& taken) {
   taken.reserve(extents_.size());
   for (size_t index = 0; index < extents_.size(); ++index) {
     Extent& extent = extents_[index];
-    if (extent.mapped) continue;
+    if (extent.usable) continue;
     // Listed first: should it fail half-way, what it has got must be given back too.
     taken.push_back(index);
     if (Status there = create_and_map(extent); !there.ok()) return there;
@@ -100,12 +100,23 @@ Status Allocation::take_missing(std::vector<size_t>& taken) {
     const uint64_t from = extents_[taken[first]].offset;
     const uint64_t to = extents_[taken[last]].offset + extents_[taken[last]].bytes;
     if (Status usable = device_->set_access(address_ + from, to - from); !usable.ok()) return usable;
+    for (size_t i = first; i <= last; ++i) extents_[taken[i]].usable = true;
     first = last + 1;
   }
   return Status();
 }
 
 Status Allocation::decommit() {
+  // One call for each run of neighbours: each call makes every processor forget the addresses, which is what costs.
+  for (size_t first = 0; first < extents_.size(); ++first) {
+    if (!extents_[first].mapped) continue;
+    size_t last = first;
+    while (last + 1 < extents_.size() && extents_[last + 1].mapped) ++last;
+    const uint64_t from = extents_[first].offset;
+    const uint64_t to = extents_[last].offset + extents_[last].bytes;
+    if (Status gone = device_->unmap(address_ + from, to - from); !gone.ok()) return gone;
+    for (; first <= last; ++first) extents_[first].mapped = extents_[first].usable = false;
+  }
   for (Extent& extent : extents_) {
     if (Status gone = unmap_and_release(extent); !gone.ok()) return gone;
   }
@@ -118,6 +129,7 @@ Status Allocation::create_and_map(Extent& extent) {
     if (!physical.ok()) return physical.status();
     extent.physical = *physical;
   }
+  if (extent.mapped) return Status();
   if (Status mapped = device_->map(address_ + extent.offset, extent.bytes, extent.physical); !mapped.ok()) {
     return mapped;
   }
@@ -128,7 +140,7 @@ Status Allocation::create_and_map(Extent& extent) {
 Status Allocation::unmap_and_release(Extent& extent) {
   if (extent.mapped) {
     if (Status gone = device_->unmap(address_ + extent.offset, extent.bytes); !gone.ok()) return gone;
-    extent.mapped = false;
+    extent.mapped = extent.usable = false;
   }
   if (extent.physical != 0) {
     if (Status gone = device_->release(extent.physical); !gone.ok()) return gone;

@@ -21,8 +21,9 @@ class Allocation {
   struct Extent {
     uint64_t offset = 0;
     uint64_t bytes = 0;
-    PhysicalId physical = 0;  // 0: not there
+    PhysicalId physical = 0;  // 0: none
     bool mapped = false;
+    bool usable = false;  // mapped, and access is set
   };
 
   // Reserves addresses for bytes, cut into extents of chunk_bytes, all rounded up to the granularity, with nothing
@@ -38,8 +39,7 @@ class Allocation {
   // null, receives the indices of those that were taken.
   Status commit(std::vector<size_t>* fresh);
 
-  // Gives the memory of every extent back. On an error the extents before the faulty one are gone, the others still
-  // there.
+  // Gives the memory of every extent back. On an error some of it is gone, and commit brings back what is.
   Status decommit();
 
   Device& device() const noexcept { return *device_; }
