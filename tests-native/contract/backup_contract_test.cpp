@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <tuple>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct BackupCase {
   bool retains;
   std::function<std::unique_ptr<Backup>()> open;
 };
+
+// For googletest: a case is shown by its name.
+void PrintTo(const BackupCase& each, std::ostream* out) { *out << each.name; }
 
 std::shared_ptr<PagePool> make_pool() { return PagePool::open({256 * kMiB, 2}).value(); }
 

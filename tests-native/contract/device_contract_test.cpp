@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -22,6 +23,9 @@ struct DeviceCase {
   const char* name;
   std::function<std::shared_ptr<Device>(uint64_t memory_bytes)> open;
 };
+
+// For googletest: a case is shown by its name.
+void PrintTo(const DeviceCase& each, std::ostream* out) { *out << each.name; }
 
 std::shared_ptr<Device> open_emulated(uint64_t memory_bytes) { return EmulatedDevice::open({memory_bytes, 2}).value(); }
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -19,6 +20,10 @@
 #include <xxhash.h>
 
 namespace windlass {
+
+// For googletest: a kernel is shown by its name.
+void PrintTo(const CopyKernel& kernel, std::ostream* out) { *out << kernel.name; }
+
 namespace {
 
 constexpr size_t kGuardBytes = 256;
