@@ -1,0 +1,12 @@
+package dev.windlass.memory;
+
+/**
+ * A page pool at one moment.
+ *
+ * @param heldBytes taken from the machine
+ * @param lentBytes of these, in use by backups
+ * @param grownOnLend how often a loan had to wait for fresh pages: prepare more if this grows
+ * @param preparedBytes populated by {@link PagePool#prepare}, over the pool's life
+ */
+public record PagePoolInfo(
+    long limitBytes, long heldBytes, long lentBytes, long grownOnLend, long preparedBytes) {}

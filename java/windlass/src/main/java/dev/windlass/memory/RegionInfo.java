@@ -1,0 +1,22 @@
+package dev.windlass.memory;
+
+/**
+ * A region at one moment.
+ *
+ * @param contentDefined false after a resume without backup, until the region is written from start
+ *     to end or acknowledged
+ * @param address the same for the region's whole life
+ * @param sizeBytes as asked for
+ * @param mappedBytes on the device: the size rounded up to the granularity; 0 while paused
+ * @param backupBytes host memory that the backup holds
+ * @param generation 1 at first, one more with each pause
+ */
+public record RegionInfo(
+    RegionState state,
+    Backup backup,
+    boolean contentDefined,
+    long address,
+    long sizeBytes,
+    long mappedBytes,
+    long backupBytes,
+    long generation) {}

@@ -1,0 +1,11 @@
+/**
+ * Windlass: regions of device memory that can be paused and resumed.
+ *
+ * <p>The module calls native code, so java wants {@code --enable-native-access=dev.windlass}.
+ */
+module dev.windlass {
+  requires static org.jspecify;
+
+  exports dev.windlass;
+  exports dev.windlass.memory;
+}
