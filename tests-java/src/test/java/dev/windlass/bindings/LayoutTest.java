@@ -2,6 +2,7 @@ package dev.windlass.bindings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.windlass.support.ChildJvm;
@@ -35,7 +36,19 @@ class LayoutTest {
       inJava.addAll(describe(struct));
     }
     assertFalse(inJava.isEmpty());
-    assertEquals(String.join("\n", linesOf(program)), String.join("\n", inJava));
+    Set<String> inC = linesOf(program);
+    assertTrue(
+        inC.equals(inJava),
+        () ->
+            "run bindings/generate.sh, or add the struct to tests-native/capi/layouts.c."
+                + only("C", inC, inJava)
+                + only("Java", inJava, inC));
+  }
+
+  private static String only(String side, Set<String> lines, Set<String> others) {
+    Set<String> only = new TreeSet<>(lines);
+    only.removeAll(others);
+    return "\nOnly in " + side + ":\n  " + String.join("\n  ", only);
   }
 
   private static Set<String> linesOf(Path program) throws IOException, InterruptedException {
