@@ -10,6 +10,7 @@
 #include <new>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/allocation_failure.hpp"
@@ -58,6 +59,39 @@ TEST(WorkerPoolTest, oneThreadMeansTheCallers) {
                        })
                   .ok());
   EXPECT_EQ(seen, std::set<std::thread::id>{std::this_thread::get_id()});
+}
+
+TEST(WorkerPoolTest, noMoreThreadsThanAllowedWorkAtOnce) {
+  WorkerPool pool(8);
+  for (const uint32_t most : {1U, 2U, 3U}) {
+    std::atomic<uint32_t> working = 0;
+    std::atomic<uint32_t> beyond = 0;
+    const auto item = [&](uint64_t) {
+      if (++working > most) ++beyond;
+      std::this_thread::yield();
+      --working;
+      return Status();
+    };
+    EXPECT_TRUE(pool.run(1000, item, most).ok());
+    EXPECT_EQ(beyond, 0U) << most;
+  }
+}
+
+TEST(WorkerPoolTest, aLimitedRunStillUsesAllItIsAllowed) {
+  // Method: each of as many items as are allowed waits until all have begun.
+  WorkerPool pool(6);
+  std::latch begun(3);
+  const auto item = [&](uint64_t) {
+    begun.arrive_and_wait();
+    return Status();
+  };
+  EXPECT_TRUE(pool.run(3, item, 3).ok());
+}
+
+TEST(WorkerPoolTest, copyingTakesHalfOfTheThreads) {
+  for (const auto& [threads, copying] : {std::pair{1U, 1U}, {2U, 1U}, {3U, 2U}, {8U, 4U}}) {
+    EXPECT_EQ(WorkerPool(threads).copying_threads(), copying);
+  }
 }
 
 TEST(WorkerPoolTest, noThreadsIsTakenAsOne) {

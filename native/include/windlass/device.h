@@ -24,7 +24,7 @@ typedef struct wl_device_options {
   uint32_t struct_size;
   wl_device_kind kind;     /* default EMULATED */
   int32_t ordinal;         /* which of that kind; default 0, the only one of the emulated kind */
-  uint32_t worker_threads; /* threads that populate and copy, 1 to 64; 0 (default): as many as pay on this machine */
+  uint32_t worker_threads; /* threads that populate, of which half copy, 1 to 64; 0 (default): as many as pay here */
   uint64_t memory_bytes;   /* emulated: the device's memory; 0 (default): as much as the machine has */
 } wl_device_options;
 

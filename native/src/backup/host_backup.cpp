@@ -105,10 +105,11 @@ Status HostBackup::for_each_piece(uint64_t offset, uint64_t bytes, Visit&& visit
 template <typename Visit>
 Status HostBackup::for_each_block(uint64_t offset, uint64_t bytes, Visit&& visit) {
   return for_each_piece(offset, bytes, [&](std::byte* piece, uint64_t piece_from, uint64_t piece_bytes) {
-    return workers_.run(block_count(piece_bytes), [&](uint64_t index) {
+    const auto visit_block = [&](uint64_t index) {
       const uint64_t at = index * kBlockBytes;
       return visit(piece + at, piece_from + at, std::min(kBlockBytes, piece_bytes - at));
-    });
+    };
+    return workers_.run(block_count(piece_bytes), visit_block, workers_.copying_threads());
   });
 }
 

@@ -47,10 +47,10 @@ uint32_t WorkerPool::default_thread_count() noexcept {
   return std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
 }
 
-Status WorkerPool::run(uint64_t count, const std::function<Status(uint64_t)>& item) {
+Status WorkerPool::run(uint64_t count, const std::function<Status(uint64_t)>& item, uint32_t most_threads) {
   if (count == 0) return Status();
   const std::unique_lock run_lock(run_mutex_, std::try_to_lock);
-  if (!run_lock.owns_lock() || thread_count_ == 1 || count == 1) {
+  if (!run_lock.owns_lock() || std::min(thread_count_, most_threads) <= 1 || count == 1) {
     for (uint64_t index = 0; index < count; ++index) {
       if (Status done = item(index); !done.ok()) return done;
     }
@@ -61,6 +61,7 @@ Status WorkerPool::run(uint64_t count, const std::function<Status(uint64_t)>& it
   item_ = &item;
   next_ = 0;
   count_ = count;
+  most_busy_ = most_threads;
   first_failure_ = Status();
   work_arrived_.notify_all();
   work(item, lock);
@@ -88,7 +89,8 @@ void WorkerPool::start_workers() {
 void WorkerPool::worker_loop() noexcept {
   std::unique_lock lock(mutex_);
   while (true) {
-    work_arrived_.wait(lock, [this] { return stopping_ || (item_ != nullptr && next_ < count_); });
+    work_arrived_.wait(lock,
+                       [this] { return stopping_ || (item_ != nullptr && next_ < count_ && busy_ < most_busy_); });
     if (stopping_) return;
     work(*item_, lock);
     if (busy_ == 0) work_done_.notify_one();

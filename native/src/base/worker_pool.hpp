@@ -29,10 +29,13 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   // Calls item(0) to item(count - 1), several at once. After the first failure no new item begins, and it is returned.
-  // An item must not call run() of the same pool.
-  Status run(uint64_t count, const std::function<Status(uint64_t)>& item);
+  // An item must not call run() of the same pool. No more than most_threads work on it, the caller included.
+  Status run(uint64_t count, const std::function<Status(uint64_t)>& item, uint32_t most_threads = UINT32_MAX);
 
   uint32_t thread_count() const noexcept { return thread_count_; }
+
+  // As many of them as copying needs: half of the processors already take all that memory gives.
+  uint32_t copying_threads() const noexcept { return thread_count_ / 2 + thread_count_ % 2; }
 
   // As many threads as pay for copying and populating on this machine.
   static uint32_t default_thread_count() noexcept;
@@ -52,6 +55,7 @@ class WorkerPool {
   uint64_t next_ = 0;
   uint64_t count_ = 0;
   uint32_t busy_ = 0;
+  uint32_t most_busy_ = 0;
   Status first_failure_;
   bool stopping_ = false;
 };

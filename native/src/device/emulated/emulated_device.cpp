@@ -177,11 +177,12 @@ Result<uint64_t> EmulatedDevice::resident_bytes(uint64_t address, uint64_t bytes
 
 Status EmulatedDevice::copy_shared(std::byte* target, const std::byte* source, uint64_t bytes) {
   const uint64_t steps = (bytes + kCopyStepBytes - 1) / kCopyStepBytes;
-  return workers_.run(steps, [=](uint64_t step) {
+  const auto copy_step = [=](uint64_t step) {
     const uint64_t from = step * kCopyStepBytes;
     copy(target + from, source + from, std::min(kCopyStepBytes, bytes - from));
     return Status();
-  });
+  };
+  return workers_.run(steps, copy_step, workers_.copying_threads());
 }
 
 HostRange* EmulatedDevice::range_at_locked(uint64_t address, uint64_t bytes) const {
