@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * A directory in which the jar's library is kept as a file, so that it can be loaded.
@@ -31,6 +33,9 @@ import java.util.UUID;
  * beside it, forced to disk and renamed, so that JVMs that start at once never see a part of one,
  * and at worst do the same work twice. The root and the folder must belong to this user and be
  * writable to nobody else: what is verified here is what is loaded a moment later.
+ *
+ * <p>A folder's time is that of its last use, to the day. Whoever writes a new one removes those
+ * that nobody has used for a month; a JVM that runs with such a library keeps it all the same.
  */
 record LibraryCache(Path root, String origin) {
 
@@ -43,6 +48,10 @@ record LibraryCache(Path root, String origin) {
    * Nobody writes a file for this long: a temporary file that is older was left by a JVM that died.
    */
   private static final Duration LEFT_BEHIND = Duration.ofHours(1);
+
+  private static final Duration UNUSED = Duration.ofDays(30);
+  private static final Duration USE_NOTED = Duration.ofDays(1);
+  private static final Pattern CONTENT_HASH = Pattern.compile("[0-9a-f]{64}");
 
   private static final int WRITE_ATTEMPTS = 3;
 
@@ -85,8 +94,40 @@ record LibraryCache(Path root, String origin) {
         throw new IOException("what was written to " + file + " does not read back as written");
       }
       write(file, library.bytes());
+      removeUnused(folder);
     }
+    noteUse(folder);
     return file;
+  }
+
+  private static void noteUse(Path folder) {
+    try {
+      if (isOlder(folder, USE_NOTED)) {
+        Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
+      }
+    } catch (IOException e) {
+      // A cache that can only be read is as good as any.
+    }
+  }
+
+  private static boolean isOlder(Path path, Duration age) throws IOException {
+    FileTime limit = FileTime.from(Instant.now().minus(age));
+    return Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).compareTo(limit) < 0;
+  }
+
+  /** Removes the folders beside the one in use that nobody has used for long. */
+  private void removeUnused(Path used) {
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(root)) {
+      for (Path folder : folders) {
+        boolean ours = CONTENT_HASH.matcher(folder.getFileName().toString()).matches();
+        if (ours && !folder.equals(used) && isOlder(folder, UNUSED)) {
+          Files.deleteIfExists(folder.resolve(FILE_NAME));
+          Files.deleteIfExists(folder);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // Another JVM removes them at the same time, or there is more in one than ours.
+    }
   }
 
   private static boolean isGood(Path file, CarriedLibrary library) throws IOException {
@@ -119,11 +160,10 @@ record LibraryCache(Path root, String origin) {
 
   /** Removes what JVMs left that died while writing. */
   private static void sweep(Path folder) throws IOException {
-    FileTime limit = FileTime.from(Instant.now().minus(LEFT_BEHIND));
     try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "*" + TEMPORARY_SUFFIX)) {
       for (Path path : left) {
         try {
-          if (Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).compareTo(limit) < 0) {
+          if (isOlder(path, LEFT_BEHIND)) {
             Files.deleteIfExists(path);
           }
         } catch (NoSuchFileException e) {

@@ -11,12 +11,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
  * file, under which there can be nothing.
  */
 class LibraryCacheTest {
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
   private static final String PROBE = LoadProbe.class.getName();
 
   @TempDir Path folder;
@@ -104,6 +108,35 @@ class LibraryCacheTest {
     assertLoadsFrom(fileUnder(named), child().run(PROBE));
     assertFalse(Files.isSymbolicLink(fileUnder(named)));
     assertTrue(Files.exists(target));
+  }
+
+  @Test
+  void librariesThatNobodyUsedForLongAreRemovedByWhoeverWritesANewOne() throws Exception {
+    Path root = Files.createDirectory(named, PosixFilePermissions.asFileAttribute(PRIVATE));
+    Path unused = cached(root, "a".repeat(64), Duration.ofDays(40));
+    Path recent = cached(root, "b".repeat(64), Duration.ofDays(20));
+    Path foreign = cached(root, "somebody-else", Duration.ofDays(400));
+    assertLoadsFrom(fileUnder(named), child().run(PROBE));
+    assertFalse(Files.exists(unused));
+    assertTrue(Files.exists(recent.resolve("libwindlass.so")));
+    assertTrue(Files.exists(foreign.resolve("libwindlass.so")));
+  }
+
+  @Test
+  void aLibraryThatIsUsedDoesNotGrowOld() throws Exception {
+    prepare();
+    Path used = fileUnder(named).getParent();
+    Files.setLastModifiedTime(used, FileTime.from(Instant.now().minus(Duration.ofDays(40))));
+    assertLoadsFrom(fileUnder(named), child().run(PROBE));
+    Instant noted = Files.getLastModifiedTime(used).toInstant();
+    assertTrue(noted.isAfter(Instant.now().minus(Duration.ofDays(1))), noted.toString());
+  }
+
+  private static Path cached(Path root, String name, Duration age) throws IOException {
+    Path cached = Files.createDirectory(root.resolve(name));
+    Files.writeString(cached.resolve("libwindlass.so"), "a library of another build");
+    Files.setLastModifiedTime(cached, FileTime.from(Instant.now().minus(age)));
+    return cached;
   }
 
   @Test
