@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.windlass.Feature;
 import dev.windlass.Windlass;
+import dev.windlass.support.ChildJvm;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,20 @@ class DoctorCommandTest {
     }
     assertTrue(captured.out().contains("/libwindlass.so"), captured.out());
     assertTrue(captured.out().endsWith("Windlass works here.\n"), captured.out());
+  }
+
+  @Test
+  void withoutTheLibraryItSaysWhyAndStillTellsTheRest() throws Exception {
+    ChildJvm.Result result =
+        new ChildJvm()
+            .with(Main.class)
+            .nativeAccess()
+            .property("dev.windlass.library.path", "/nonexistent/libwindlass.so")
+            .run(Main.class.getName(), "doctor", "--json");
+    assertEquals(Command.FAILED, result.exitCode(), result.output());
+    assertTrue(result.output().contains("\"works\": false"), result.output());
+    assertTrue(result.output().contains("There is no library at"), result.output());
+    assertTrue(result.output().contains("\"free memory\""), result.output());
   }
 
   @Test

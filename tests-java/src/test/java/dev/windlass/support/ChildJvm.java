@@ -69,6 +69,12 @@ public final class ChildJvm {
     return this;
   }
 
+  /** The jar of a further class on the class path. */
+  public ChildJvm with(Class<?> type) {
+    classPath += File.pathSeparator + jarOf(type);
+    return this;
+  }
+
   public Running start(String... mainAndArguments) throws IOException {
     List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
