@@ -1,9 +1,18 @@
-# How every target of this project is compiled: windlass_compile(<target>) makes warnings errors and adds the sanitizer.
+# How every target of this project is compiled: windlass_compile(<target>) sets its warnings and adds the sanitizer.
 
 find_package(Threads REQUIRED)
 
+# A compiler that the project has not been checked with may warn of more, and must not keep users from building.
+set(checked_compiler OFF)
+if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+   OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15))
+  set(checked_compiler ON)
+endif()
+option(WINDLASS_WARNINGS_AS_ERRORS "Warnings are errors" ${checked_compiler})
+
 function(windlass_compile target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Werror
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+                                           $<$<BOOL:${WINDLASS_WARNINGS_AS_ERRORS}>:-Werror>
                                            $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
   if(WINDLASS_SANITIZE STREQUAL "address")
     set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
