@@ -1,8 +1,8 @@
 // A backup: where a paused region's bytes are.
 //
-// The order of use in a pause is prepare, save for each part, then either keep (the pause went through) or abandon. In
-// a resume it is restore for each part, then release. A backup that retains keeps its memory after release, for the
-// next prepare.
+// In a pause it is asked to prepare, then to save each part, and, if the pause fails, to release. In a resume it is
+// asked to restore each part, then to release. A backup that retains keeps its memory after release, for the next
+// prepare.
 //
 // Contract, which tests-native/contract holds implementations to: prepare gets all the room that the saves will need,
 // or changes nothing; after a failed restore the bytes are still there.

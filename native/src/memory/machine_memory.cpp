@@ -27,8 +27,8 @@ uint64_t number_in(const std::string& path) {
 }
 
 // The path of our control group for a controller ("" is version 2's single hierarchy), or nothing.
-std::string control_group(std::string_view controller) {
-  std::ifstream groups("/proc/self/cgroup");
+std::string control_group(const std::string& root, std::string_view controller) {
+  std::ifstream groups(root + "/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {
     const size_t first = line.find(':');
     const size_t second = first == std::string::npos ? first : line.find(':', first + 1);
@@ -43,26 +43,46 @@ struct GroupFiles {
   std::string_view mount;
   std::string_view limit;
   std::string_view usage;
+  std::string_view reclaimable;  // in memory.stat: cached files that nobody has used of late
 };
 
-// What the control group still allows. In a container the group's own path is often not visible; its limit then stands
-// at the mount's top.
-void apply_group_limit(const GroupFiles& files, MachineMemory& memory) {
-  const std::string group = control_group(files.controller);
-  for (const std::string& folder : {text(files.mount, group), std::string(files.mount)}) {
-    const uint64_t limit = number_in(text(folder, '/', files.limit));
-    const uint64_t usage = number_in(text(folder, '/', files.usage));
-    if (limit == kNoLimit || usage == kNoLimit) continue;
-    memory.total_bytes = std::min(memory.total_bytes, limit);
-    memory.available_bytes = std::min(memory.available_bytes, limit > usage ? limit - usage : 0);
-    return;
+// The figure of that name in a memory.stat, or 0 where there is none.
+uint64_t figure_in(const std::string& path, std::string_view name) {
+  std::ifstream file(path);
+  std::string key;
+  for (uint64_t number = 0; file >> key >> number;) {
+    if (key == name) return number;
   }
+  return 0;
+}
+
+void apply_limit_of(const std::string& folder, const GroupFiles& files, MachineMemory& memory) {
+  const uint64_t limit = number_in(text(folder, '/', files.limit));
+  uint64_t usage = number_in(text(folder, '/', files.usage));
+  if (limit == kNoLimit || usage == kNoLimit) return;
+  memory.total_bytes = std::min(memory.total_bytes, limit);
+  const auto left = [&] { return limit > usage ? limit - usage : 0; };
+  if (left() >= memory.available_bytes) return;
+  // Looked up only where it matters: the kernel adds these figures up for each reader.
+  usage -= std::min(usage, figure_in(text(folder, "/memory.stat"), files.reclaimable));
+  memory.available_bytes = std::min(memory.available_bytes, left());
+}
+
+// What our control group and those above it still allow. In a container the group's own path is often not visible; its
+// limit then stands at the mount's top, where the way up ends.
+void apply_group_limits(const std::string& root, const GroupFiles& files, MachineMemory& memory) {
+  const std::string top = text(root, files.mount);
+  for (std::string group = control_group(root, files.controller); group.size() > 1 && group.front() == '/';
+       group.erase(group.rfind('/'))) {
+    apply_limit_of(top + group, files, memory);
+  }
+  apply_limit_of(top, files, memory);
 }
 
 }  // namespace
 
-Result<MachineMemory> machine_memory() {
-  std::ifstream file("/proc/meminfo");
+Result<MachineMemory> machine_memory(const std::string& root) {
+  std::ifstream file(root + "/proc/meminfo");
   MachineMemory memory;
   std::string name;
   std::string unit;
@@ -78,10 +98,10 @@ Result<MachineMemory> machine_memory() {
     return Status::error(Code::kIo, "/proc/meminfo cannot be read, so free memory is unknown; is /proc mounted?");
   }
   static constexpr std::array<GroupFiles, 2> kGroups = {{
-      {"", "/sys/fs/cgroup", "memory.max", "memory.current"},
-      {"memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"},
+      {"", "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"},
+      {"memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"},
   }};
-  for (const GroupFiles& files : kGroups) apply_group_limit(files, memory);
+  for (const GroupFiles& files : kGroups) apply_group_limits(root, files, memory);
   return memory;
 }
 

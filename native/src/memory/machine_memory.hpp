@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/status.hpp"
 
@@ -12,8 +13,9 @@ struct MachineMemory {
   uint64_t available_bytes = 0;  // without swapping, and within the container's limit
 };
 
-// Reads /proc/meminfo and the control group's limits. Errors: kIo.
-Result<MachineMemory> machine_memory();
+// Reads /proc/meminfo, and the limits of our control group and of those above it. Cached files that the kernel drops
+// when memory runs short do not count as used. root stands before every path: "" but in tests. Errors: kIo.
+Result<MachineMemory> machine_memory(const std::string& root = "");
 
 // Refuses what the machine cannot give without risking that the kernel kills somebody. what names the asker in the
 // message. Errors: kNoMemory.
