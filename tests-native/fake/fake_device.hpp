@@ -78,6 +78,32 @@ class FakeDevice final : public Device {
     Status step = take("copy_out");
     return step.ok() ? real_->copy_out(target, source_address, bytes) : step;
   }
+  Result<Hash128> copy_in_hashed(uint64_t target_address, const void* source, uint64_t bytes) override {
+    if (!host_accessible_) return Device::copy_in_hashed(target_address, source, bytes);
+    if (Status step = take("copy_in"); !step.ok()) return step;
+    return real_->copy_in_hashed(target_address, source, bytes);
+  }
+  Result<Hash128> copy_out_hashed(void* target, uint64_t source_address, uint64_t bytes) override {
+    if (!host_accessible_) return Device::copy_out_hashed(target, source_address, bytes);
+    if (Status step = take("copy_out"); !step.ok()) return step;
+    return real_->copy_out_hashed(target, source_address, bytes);
+  }
+  Status pin_host(void* address, uint64_t bytes) override {
+    Status step = take("pin_host");
+    return step.ok() ? real_->pin_host(address, bytes) : step;
+  }
+  Status unpin_host(void* address, uint64_t bytes) override {
+    Status step = take("unpin_host");
+    return step.ok() ? real_->unpin_host(address, bytes) : step;
+  }
+  Result<int> export_memory(PhysicalId physical) override {
+    if (Status step = take("export_memory"); !step.ok()) return step;
+    return real_->export_memory(physical);
+  }
+  Result<PhysicalId> import_memory(int descriptor, uint64_t bytes) override {
+    if (Status step = take("import_memory"); !step.ok()) return step;
+    return real_->import_memory(descriptor, bytes);
+  }
   Result<uint64_t> resident_bytes(uint64_t address, uint64_t bytes) const override {
     if (failing_calls_.contains("resident_bytes")) return Status::error(Code::kIo, "fake: resident_bytes fails");
     return real_->resident_bytes(address, bytes);

@@ -24,12 +24,14 @@ HostBackup::HostBackup(std::shared_ptr<PagePool> pool, const HostBackupOptions& 
 
 Status HostBackup::prepare(uint64_t bytes) {
   if (options_.verify) hashes_.resize(block_count(bytes));
-  if (held_bytes() >= bytes) return Status();
+  settled_bytes_ = 0;
+  if (held_bytes_ >= bytes) return Status();
   if (pool_ != nullptr) {
     Result<PageLoan> loan = pool_->lend(bytes);
     if (!loan.ok()) return loan.status();
     extents_ = loan->extents();
     loan_ = *std::move(loan);
+    held_bytes_ = loan_.bytes();
     return Status();
   }
   Result<HostRange> pages = HostRange::reserve(round_up(bytes, kHugePageBytes));
@@ -37,26 +39,23 @@ Status HostBackup::prepare(uint64_t bytes) {
   if (Status there = pages->populate(0, pages->bytes(), workers_); !there.ok()) return there;
   extents_ = {std::span(pages->address(), pages->bytes())};
   pages_ = *std::move(pages);
+  held_bytes_ = pages_.bytes();
   return Status();
 }
 
 Status HostBackup::save(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) {
-  if (!options_.verify) {
-    return for_each_piece(offset, bytes, [&](std::byte* piece, uint64_t from, uint64_t piece_bytes) {
-      return device.copy_out(piece, address + (from - offset), piece_bytes);
-    });
-  }
-  return for_each_block(offset, bytes, [&](std::byte* block, uint64_t from, uint64_t block_bytes) {
-    const uint64_t source = address + (from - offset);
-    Hash128& kept = hashes_[from / kBlockBytes];
-    if (device.host_accessible()) {
-      kept = copy_hashed(block, reinterpret_cast<const void*>(source), block_bytes);
-      return Status();
-    }
-    Status copied = device.copy_out(block, source, block_bytes);
-    if (copied.ok()) kept = hash(block, block_bytes);
-    return copied;
-  });
+  Status saved = !options_.verify
+                     ? for_each_piece(offset, bytes,
+                                      [&](std::byte* piece, uint64_t from, uint64_t piece_bytes) {
+                                        return device.copy_out(piece, address + (from - offset), piece_bytes);
+                                      })
+                     : for_each_block(offset, bytes, [&](std::byte* block, uint64_t from, uint64_t block_bytes) {
+                         Result<Hash128> copied = device.copy_out_hashed(block, address + (from - offset), block_bytes);
+                         if (copied.ok()) hashes_[from / kBlockBytes] = *copied;
+                         return copied.status();
+                       });
+  if (saved.ok()) settled_bytes_ = offset + bytes;
+  return saved;
 }
 
 Status HostBackup::restore(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) {
@@ -66,17 +65,33 @@ Status HostBackup::restore(Device& device, uint64_t address, uint64_t offset, ui
     });
   }
   return for_each_block(offset, bytes, [&](const std::byte* block, uint64_t from, uint64_t block_bytes) {
-    const uint64_t target = address + (from - offset);
-    const bool fused = device.host_accessible();
-    const Hash128 found =
-        fused ? copy_hashed(reinterpret_cast<void*>(target), block, block_bytes) : hash(block, block_bytes);
-    if (found != hashes_[from / kBlockBytes]) {
-      return Status::error(Code::kCorrupt,
-                           text(name(), " backup: the ", bytes_text(block_bytes), " at offset ", from,
-                                " are not those that were saved; the host's memory was overwritten or is faulty"));
-    }
-    return fused ? Status() : device.copy_in(target, block, block_bytes);
+    Result<Hash128> copied = device.copy_in_hashed(address + (from - offset), block, block_bytes);
+    return copied.ok() ? check(from, block_bytes, *copied) : copied.status();
   });
+}
+
+Status HostBackup::check(uint64_t block_offset, uint64_t bytes, const Hash128& found) const {
+  if (found == hashes_[block_offset / kBlockBytes]) return Status();
+  return Status::error(Code::kCorrupt,
+                       text(name(), " backup: the ", bytes_text(bytes), " at offset ", block_offset,
+                            " are not those that were saved; the host's memory was overwritten or is faulty"));
+}
+
+Status HostBackup::read(uint64_t offset, void* target, uint64_t bytes) {
+  auto* const out = static_cast<std::byte*>(target);
+  return for_each_piece(offset, bytes, [&](const std::byte* piece, uint64_t from, uint64_t piece_bytes) {
+    copy(out + (from - offset), piece, piece_bytes);
+    return Status();
+  });
+}
+
+std::span<const std::byte> HostBackup::view(uint64_t offset) const noexcept {
+  uint64_t extent_offset = 0;
+  for (const std::span<std::byte> extent : extents_) {
+    if (offset - extent_offset < extent.size()) return extent.subspan(offset - extent_offset);
+    extent_offset += extent.size();
+  }
+  return {};
 }
 
 void HostBackup::release() noexcept {
@@ -84,9 +99,8 @@ void HostBackup::release() noexcept {
   extents_.clear();
   loan_.reset();
   pages_ = HostRange();
+  held_bytes_ = 0;
 }
-
-uint64_t HostBackup::held_bytes() const noexcept { return pool_ != nullptr ? loan_.bytes() : pages_.bytes(); }
 
 template <typename Visit>
 Status HostBackup::for_each_piece(uint64_t offset, uint64_t bytes, Visit&& visit) const {

@@ -1,9 +1,9 @@
 // Backup in host memory: pages taken for the purpose (pageable), or lent by a pool that prepared them (pooled).
 //
-// With verify, each 2 MiB block is hashed as it is copied out and checked as it is copied back. That needs the host to
-// reach the device's memory; where it does not, the block is hashed in host memory.
+// With verify, each 2 MiB block is hashed as it is copied out and checked as it is copied back.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -33,14 +33,20 @@ class HostBackup final : public Backup {
   bool keeps_bytes() const noexcept override { return true; }
   Status prepare(uint64_t bytes) override;
   Status save(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) override;
+  uint64_t settled_bytes() const noexcept override { return settled_bytes_; }
+  Status settle() override { return Status(); }
   Status restore(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) override;
+  Status read(uint64_t offset, void* target, uint64_t bytes) override;
+  std::span<const std::byte> view(uint64_t offset) const noexcept override;
   void release() noexcept override;
-  uint64_t held_bytes() const noexcept override;
+  bool retains() const noexcept override { return options_.retain; }
+  uint64_t held_bytes() const noexcept override { return held_bytes_; }
 
-  // The image's memory, in order, for tests that damage it.
+  // The image's memory, in order: for tests that damage it.
   const std::vector<std::span<std::byte>>& extents() const noexcept { return extents_; }
 
  private:
+  Status check(uint64_t block_offset, uint64_t bytes, const Hash128& found) const;
   // Calls visit(memory, offset in the image, bytes) for each piece of memory that holds a part of the range, in order.
   template <typename Visit>
   Status for_each_piece(uint64_t offset, uint64_t bytes, Visit&& visit) const;
@@ -55,6 +61,8 @@ class HostBackup final : public Backup {
   WorkerPool workers_;
   std::vector<std::span<std::byte>> extents_;
   std::vector<Hash128> hashes_;
+  std::atomic<uint64_t> settled_bytes_ = 0;
+  std::atomic<uint64_t> held_bytes_ = 0;
 };
 
 }  // namespace windlass

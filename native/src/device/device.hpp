@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/status.hpp"
+#include "memory/copy.hpp"
 
 namespace windlass {
 
@@ -61,8 +62,24 @@ class Device {
   // Waits until the device has finished all work on its memory.
   virtual Status drain() = 0;
 
+  // Both are done when they return. Errors: kInvalidArgument (not mapped); kDevice.
   virtual Status copy_in(uint64_t target_address, const void* source, uint64_t bytes) = 0;
   virtual Status copy_out(void* target, uint64_t source_address, uint64_t bytes) = 0;
+
+  // The same, with the hash of the bytes, which costs little where the host can reach the memory.
+  virtual Result<Hash128> copy_in_hashed(uint64_t target_address, const void* source, uint64_t bytes);
+  virtual Result<Hash128> copy_out_hashed(void* target, uint64_t source_address, uint64_t bytes);
+
+  // Readies host memory for the fastest copies this device has (a GPU's driver pins it), until it is unpinned; takes
+  // long. Where nothing is gained, nothing is done. Errors: kNoMemory; kPermission; kDevice.
+  virtual Status pin_host(void* address, uint64_t bytes);
+  virtual Status unpin_host(void* address, uint64_t bytes);
+
+  // A file descriptor through which the piece can be mapped by somebody else, who keeps its memory until he lets go.
+  // Owns: the caller closes it. Errors: kUnsupported; kDevice.
+  virtual Result<int> export_memory(PhysicalId physical);
+  // The piece behind such a descriptor, which stays the caller's; release() lets go of it. Errors: as export_memory.
+  virtual Result<PhysicalId> import_memory(int descriptor, uint64_t bytes);
 
   // How much of the range has memory behind it now, as the machine counts it. Errors: kIo; kDevice.
   virtual Result<uint64_t> resident_bytes(uint64_t address, uint64_t bytes) const = 0;

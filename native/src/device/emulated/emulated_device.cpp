@@ -165,6 +165,16 @@ Status EmulatedDevice::copy_out(void* target, uint64_t source_address, uint64_t 
   return copy_shared(static_cast<std::byte*>(target), reinterpret_cast<const std::byte*>(source_address), bytes);
 }
 
+Result<Hash128> EmulatedDevice::copy_in_hashed(uint64_t target_address, const void* source, uint64_t bytes) {
+  if (Status mapped = check_mapped(target_address, bytes); !mapped.ok()) return mapped;
+  return copy_hashed(reinterpret_cast<void*>(target_address), source, bytes);
+}
+
+Result<Hash128> EmulatedDevice::copy_out_hashed(void* target, uint64_t source_address, uint64_t bytes) {
+  if (Status mapped = check_mapped(source_address, bytes); !mapped.ok()) return mapped;
+  return copy_hashed(target, reinterpret_cast<const void*>(source_address), bytes);
+}
+
 Result<uint64_t> EmulatedDevice::resident_bytes(uint64_t address, uint64_t bytes) const {
   const HostRange* range = nullptr;
   {

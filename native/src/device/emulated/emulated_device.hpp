@@ -46,6 +46,8 @@ class EmulatedDevice final : public Device {
   Status drain() override { return Status(); }
   Status copy_in(uint64_t target_address, const void* source, uint64_t bytes) override;
   Status copy_out(void* target, uint64_t source_address, uint64_t bytes) override;
+  Result<Hash128> copy_in_hashed(uint64_t target_address, const void* source, uint64_t bytes) override;
+  Result<Hash128> copy_out_hashed(void* target, uint64_t source_address, uint64_t bytes) override;
   Result<uint64_t> resident_bytes(uint64_t address, uint64_t bytes) const override;
 
  private:

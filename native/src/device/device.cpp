@@ -1,0 +1,35 @@
+#include "device/device.hpp"
+
+#include "base/text.hpp"
+
+namespace windlass {
+
+namespace {
+
+Status cannot_share(const Device& device) {
+  return Status::error(Code::kUnsupported, text(device.name(), " cannot share its memory with another process"));
+}
+
+}  // namespace
+
+Result<Hash128> Device::copy_in_hashed(uint64_t target_address, const void* source, uint64_t bytes) {
+  Status copied = copy_in(target_address, source, bytes);
+  if (!copied.ok()) return copied;
+  return hash(source, bytes);
+}
+
+Result<Hash128> Device::copy_out_hashed(void* target, uint64_t source_address, uint64_t bytes) {
+  Status copied = copy_out(target, source_address, bytes);
+  if (!copied.ok()) return copied;
+  return hash(target, bytes);
+}
+
+Status Device::pin_host(void* /*address*/, uint64_t /*bytes*/) { return Status(); }
+
+Status Device::unpin_host(void* /*address*/, uint64_t /*bytes*/) { return Status(); }
+
+Result<int> Device::export_memory(PhysicalId /*physical*/) { return cannot_share(*this); }
+
+Result<PhysicalId> Device::import_memory(int /*descriptor*/, uint64_t /*bytes*/) { return cannot_share(*this); }
+
+}  // namespace windlass
