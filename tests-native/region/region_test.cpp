@@ -29,7 +29,7 @@ std::vector<std::byte> pattern(uint64_t seed) { return test::pattern(kSizeBytes,
 class RegionTest : public testing::Test {
  protected:
   std::shared_ptr<Region> open(std::unique_ptr<Backup> backup) {
-    return Region::open(fake_, kSizeBytes, std::move(backup), kChunkBytes).value();
+    return Region::open(fake_, kSizeBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).value();
   }
   static std::unique_ptr<Backup> pageable(bool verify = false) {
     return std::make_unique<HostBackup>(HostBackupOptions{false, verify});
@@ -150,14 +150,16 @@ TEST_F(RegionTest, aFailureAtAnyStepOfPauseLosesNothing) {
     ASSERT_FALSE(paused.ok()) << fake_->last_failure();
     EXPECT_EQ(paused.status().code(), Code::kDevice);
     EXPECT_EQ(region->info().state, RegionState::kActive) << fake_->last_failure();
-    EXPECT_EQ(region->info().generation, 1U);
+    EXPECT_LE(region->info().generation, 2U) << "pages that were taken again are of a new generation";
     EXPECT_EQ(region->info().backup_bytes, 0U) << "the backup holds nothing after an undone pause";
     EXPECT_TRUE(content(*region) == bytes) << fake_->last_failure() << " at step " << step;
     EXPECT_TRUE(region->pause().ok()) << "the next try goes through";
     EXPECT_TRUE(region->resume().ok());
     EXPECT_TRUE(content(*region) == bytes);
   }
-  EXPECT_EQ(failures, 1U + 3U + 1U + 3U) << "drain, three copies, one unmap, release of three extents";
+  // The release goes on beside the copy, so that extents are unmapped one by one or several at once.
+  EXPECT_GE(failures, 1U + 3U + 1U + 3U) << "drain, three copies, at least one unmap, release of three extents";
+  EXPECT_LE(failures, 1U + 3U + 3U + 3U);
 }
 
 TEST_F(RegionTest, aFailureAtAnyStepOfResumeLeavesItPausedWithItsBytes) {
@@ -217,7 +219,7 @@ TEST_F(RegionTest, anAllocationThatFailsAnywhereInOpenLeavesNothing) {
     bool fired = false;
     {
       const test::FailAllocationAfter failing(nth);
-      Status opened = contain([&] { return Region::open(real_, kSizeBytes, std::move(backup), kChunkBytes).status(); });
+      Status opened = contain([&] { return Region::open(real_, kSizeBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).status(); });
       fired = failing.fired();
       EXPECT_TRUE(fired || opened.ok());
     }
@@ -312,7 +314,7 @@ TEST_F(RegionTest, aRegionMayGoWhilePaused) {
 }
 
 TEST_F(RegionTest, manyThreadsPausingAndResumingLeaveEveryByteInPlace) {
-  const auto region = Region::open(real_, kSizeBytes, pageable(true), kChunkBytes).value();
+  const auto region = Region::open(real_, kSizeBytes, pageable(true), {.chunk_bytes = kChunkBytes}).value();
   const auto bytes = pattern(10);
   fill(*region, bytes);
   std::atomic<uint64_t> pauses = 0;

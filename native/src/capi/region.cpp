@@ -115,7 +115,7 @@ wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_
     Result<std::unique_ptr<Backup>> backup = make_backup(taken);
     if (!backup.ok()) return backup.status();
     Result<std::shared_ptr<Region>> opened =
-        Region::open(*std::move(found), size_bytes, *std::move(backup), taken.chunk_bytes);
+        Region::open(*std::move(found), size_bytes, *std::move(backup), {.chunk_bytes = taken.chunk_bytes});
     if (!opened.ok()) return opened.status();
     auto published = std::make_shared<OpenRegion>(OpenRegion{*std::move(opened), taken.backup});
     return windlass::capi::publish(Kind::kRegion, std::move(published), region);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "base/bytes.hpp"
 #include "base/contain.hpp"
@@ -38,7 +37,9 @@ Result<std::unique_ptr<Allocation>> Allocation::open(std::shared_ptr<Device> dev
   Status made = contain([&] {
     allocation = std::make_unique<Allocation>(device, *address, rounded);
     allocation->cut(chunk);
-    return Status();
+    allocation->record_ = device->allocations().add(*address, rounded);
+    return allocation->record_ != nullptr ? Status()
+                                          : Status::error(Code::kNoMemory, "no memory for an allocation's record");
   });
   if (made.ok()) return allocation;
   if (allocation == nullptr) (void)device->unreserve(*address, rounded);
@@ -49,6 +50,10 @@ Allocation::Allocation(std::shared_ptr<Device> device, uint64_t address, uint64_
     : device_(std::move(device)), address_(address), bytes_(bytes) {}
 
 Allocation::~Allocation() {
+  if (record_ != nullptr) {
+    record_->announce_end();
+    device_->allocations().remove(*record_);
+  }
   // One extent that will not go does not keep the others from going.
   for (Extent& extent : extents_) {
     Status gone = contain([&] { return unmap_and_release(extent); });
@@ -65,9 +70,14 @@ void Allocation::cut(uint64_t chunk_bytes) {
   }
 }
 
-uint64_t Allocation::committed_bytes() const noexcept {
-  return std::accumulate(extents_.begin(), extents_.end(), uint64_t{0},
-                         [](uint64_t sum, const Extent& extent) { return extent.usable ? sum + extent.bytes : sum; });
+void Allocation::mark_usable(Extent& extent, bool usable) noexcept {
+  if (extent.usable == usable) return;
+  extent.usable = usable;
+  if (usable) {
+    committed_bytes_ += extent.bytes;
+  } else {
+    committed_bytes_ -= extent.bytes;
+  }
 }
 
 Status Allocation::commit(std::vector<size_t>* fresh) {
@@ -100,25 +110,28 @@ Status Allocation::take_missing(std::vector<size_t>& taken) {
     const uint64_t from = extents_[taken[first]].offset;
     const uint64_t to = extents_[taken[last]].offset + extents_[taken[last]].bytes;
     if (Status usable = device_->set_access(address_ + from, to - from); !usable.ok()) return usable;
-    for (size_t i = first; i <= last; ++i) extents_[taken[i]].usable = true;
+    for (size_t i = first; i <= last; ++i) mark_usable(extents_[taken[i]], true);
     first = last + 1;
   }
   return Status();
 }
 
-Status Allocation::decommit() {
+Status Allocation::decommit(size_t first, size_t last) {
   // One call for each run of neighbours: each call makes every processor forget the addresses, which is what costs.
-  for (size_t first = 0; first < extents_.size(); ++first) {
-    if (!extents_[first].mapped) continue;
-    size_t last = first;
-    while (last + 1 < extents_.size() && extents_[last + 1].mapped) ++last;
-    const uint64_t from = extents_[first].offset;
-    const uint64_t to = extents_[last].offset + extents_[last].bytes;
+  for (size_t at = first; at < last; ++at) {
+    if (!extents_[at].mapped) continue;
+    size_t end = at + 1;
+    while (end < last && extents_[end].mapped) ++end;
+    const uint64_t from = extents_[at].offset;
+    const uint64_t to = extents_[end - 1].offset + extents_[end - 1].bytes;
     if (Status gone = device_->unmap(address_ + from, to - from); !gone.ok()) return gone;
-    for (; first <= last; ++first) extents_[first].mapped = extents_[first].usable = false;
+    for (; at < end; ++at) {
+      extents_[at].mapped = false;
+      mark_usable(extents_[at], false);
+    }
   }
-  for (Extent& extent : extents_) {
-    if (Status gone = unmap_and_release(extent); !gone.ok()) return gone;
+  for (size_t at = first; at < last; ++at) {
+    if (Status gone = unmap_and_release(extents_[at]); !gone.ok()) return gone;
   }
   return Status();
 }
@@ -140,7 +153,8 @@ Status Allocation::create_and_map(Extent& extent) {
 Status Allocation::unmap_and_release(Extent& extent) {
   if (extent.mapped) {
     if (Status gone = device_->unmap(address_ + extent.offset, extent.bytes); !gone.ok()) return gone;
-    extent.mapped = extent.usable = false;
+    extent.mapped = false;
+    mark_usable(extent, false);
   }
   if (extent.physical != 0) {
     if (Status gone = device_->release(extent.physical); !gone.ok()) return gone;

@@ -9,10 +9,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "base/status.hpp"
+#include "base/worker_pool.hpp"
+#include "device/allocation_table.hpp"
 #include "memory/copy.hpp"
 
 namespace windlass {
@@ -83,6 +86,20 @@ class Device {
 
   // How much of the range has memory behind it now, as the machine counts it. Errors: kIo; kDevice.
   virtual Result<uint64_t> resident_bytes(uint64_t address, uint64_t bytes) const = 0;
+
+  // What is allocated on this device.
+  AllocationTable& allocations() noexcept { return allocations_; }
+
+  // Threads for whoever works on this device's memory, so that a thousand regions need no thousand pools. The device
+  // itself copies with threads of its own.
+  const std::shared_ptr<WorkerPool>& helpers() const noexcept { return helpers_; }
+  // Two threads, for a copy and what may happen meanwhile.
+  WorkerPool& pair() noexcept { return pair_; }
+
+ private:
+  AllocationTable allocations_;
+  std::shared_ptr<WorkerPool> helpers_ = std::make_shared<WorkerPool>(WorkerPool::default_thread_count());
+  WorkerPool pair_{2};
 };
 
 }  // namespace windlass

@@ -2,31 +2,16 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "base/bytes.hpp"
-#include "base/clock.hpp"
 #include "base/contain.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
+#include "region/transition.hpp"
 
 namespace windlass {
 
 namespace {
-
-// What of the range the machine still counts as there. Where it cannot tell, all of it: a report neither fails a
-// transition nor claims what was not seen.
-uint64_t measured_bytes(const Allocation& allocation) noexcept {
-  uint64_t bytes = allocation.bytes();
-  Status counted = contain([&] {
-    Result<uint64_t> resident = allocation.device().resident_bytes(allocation.address(), allocation.bytes());
-    if (resident.ok()) bytes = *resident;
-    return resident.status();
-  });
-  if (!counted.ok()) log(LogLevel::kWarning, "region", counted.message());
-  return bytes;
-}
 
 // Asked before memory is taken, because a device that runs out half-way can only say what was left by then. A size that
 // is none is left to the allocation to refuse.
@@ -39,131 +24,49 @@ Status check_room(const Device& device, uint64_t size_bytes) {
                                              " free; ask for less, or pause or close a region"));
 }
 
-// Tells of a transition that went through. That there is no memory for the line must not fail it.
-template <typename Line>
-void tell(Line&& line) noexcept {
-  if (!log_wanted(LogLevel::kInfo)) return;
-  (void)contain([&] {
-    log(LogLevel::kInfo, "region", line());
-    return Status();
-  });
-}
-
-std::string milliseconds_text(uint64_t ns) { return text(ns / 1000000, '.', ns / 100000 % 10, " ms"); }
-
 }  // namespace
 
 Result<std::shared_ptr<Region>> Region::open(std::shared_ptr<Device> device, uint64_t size_bytes,
-                                             std::unique_ptr<Backup> backup, uint64_t chunk_bytes) {
+                                             std::unique_ptr<Backup> backup, const RegionOptions& options) {
   if (size_bytes == 0) {
     return Status::error(Code::kInvalidArgument, "region: a size of 0 bytes; a region needs at least one");
   }
   if (Status room = check_room(*device, size_bytes); !room.ok()) return room;
-  Result<std::unique_ptr<Allocation>> allocation =
-      Allocation::open(std::move(device), size_bytes, chunk_bytes != 0 ? chunk_bytes : kDefaultChunkBytes);
+  Result<std::unique_ptr<Allocation>> allocation = Allocation::open(
+      std::move(device), size_bytes, options.chunk_bytes != 0 ? options.chunk_bytes : kDefaultChunkBytes);
   if (!allocation.ok()) return allocation.status().with_prefix("region");
   if (Status there = (*allocation)->commit(nullptr); !there.ok()) {
     return there.with_prefix(text("region of ", bytes_text(size_bytes)));
   }
-  return std::make_shared<Region>(*std::move(allocation), std::move(backup), size_bytes);
+  if (options.reserve) {
+    if (Status room = backup->prepare(size_bytes); !room.ok()) {
+      return room.with_prefix(text("region of ", bytes_text(size_bytes), ": reserving its backup"));
+    }
+  }
+  return std::make_shared<Region>(*std::move(allocation), std::move(backup), size_bytes, options.tag);
 }
 
-Region::Region(std::unique_ptr<Allocation> allocation, std::unique_ptr<Backup> backup, uint64_t size_bytes) noexcept
+Region::Region(std::unique_ptr<Allocation> allocation, std::unique_ptr<Backup> backup, uint64_t size_bytes,
+               std::string tag)
     : allocation_(std::move(allocation)),
       backup_(std::move(backup)),
       size_bytes_(size_bytes),
+      tag_(std::move(tag)),
+      gone_(allocation_->extents().size()),
       defined_bytes_(size_bytes) {}
 
 Result<PauseReport> Region::pause() {
-  const std::lock_guard lock(mutex_);
-  if (Status state = check_state(RegionState::kActive, "pause"); !state.ok()) return state;
-  Stopwatch watch;
-  PauseReport report;
-  Status saved = contain([&] {
-    if (Status idle = allocation_->device().drain(); !idle.ok()) return idle;
-    report.drain_ns = watch.lap_ns();
-    if (Status room = backup_->prepare(size_bytes_); !room.ok()) return room;
-    report.prepare_ns = watch.lap_ns();
-    Status copied = save_all(&report.saved_bytes);
-    report.copy_ns = watch.lap_ns();
-    return copied;
-  });
-  if (!saved.ok()) {
-    backup_->release();
-    return saved.with_prefix(text(describe(), " stays active"));
-  }
-
-  const uint64_t committed = allocation_->committed_bytes();
-  Status released = contain([&] { return allocation_->decommit(); });
-  report.release_ns = watch.lap_ns();
-  if (!released.ok()) return undo_release(released);
-
-  state_ = RegionState::kPaused;
-  report.generation = ++generation_;
-  report.freed_bytes = committed - std::min(committed, measured_bytes(*allocation_));
-  report.total_ns = watch.total_ns();
-  tell([&] {
-    return text(describe(), " paused: ", bytes_text(report.saved_bytes), " saved, ", bytes_text(report.freed_bytes),
-                " freed in ", milliseconds_text(report.total_ns));
-  });
-  return report;
-}
-
-Status Region::undo_release(const Status& cause) {
-  std::vector<size_t> lost;
-  Status undone = contain([&] {
-    if (Status there = allocation_->commit(&lost); !there.ok()) return there;
-    uint64_t restored_bytes = 0;
-    return restore(lost, &restored_bytes);
-  });
-  if (!undone.ok()) {
-    state_ = RegionState::kPaused;
-    ++generation_;
-    return undone.with_prefix(text(describe(), ": giving its memory back failed (", cause.message(),
-                                   ") and so did taking it again; it is PAUSED, ",
-                                   backup_->keeps_bytes() ? "its bytes are kept" : "without backup",
-                                   ", and can be resumed once the cause is gone"));
-  }
-  const bool lost_bytes = !lost.empty() && !backup_->keeps_bytes();
-  if (lost_bytes) defined_bytes_ = 0;
-  backup_->release();
-  return cause.with_prefix(
-      text(describe(), lost_bytes ? " stays active, but has lost bytes for want of a backup" : " stays active"));
+  PauseOutcome outcome{this, {}, {}, {}};
+  Status paused = pause_regions(std::span(&outcome, 1), {});
+  if (!paused.ok()) return paused;
+  return outcome.report;
 }
 
 Result<ResumeReport> Region::resume() {
-  const std::lock_guard lock(mutex_);
-  if (Status state = check_state(RegionState::kPaused, "resume"); !state.ok()) return state;
-  Stopwatch watch;
-  ResumeReport report;
-  const uint64_t committed_before = allocation_->committed_bytes();
-  Status resumed = contain([&] {
-    std::vector<size_t> all(allocation_->extents().size());
-    std::iota(all.begin(), all.end(), size_t{0});
-    if (Status there = allocation_->commit(nullptr); !there.ok()) return there;
-    report.map_ns = watch.lap_ns();
-    Status restored = restore(all, &report.restored_bytes);
-    report.copy_ns = watch.lap_ns();
-    return restored;
-  });
-  if (!resumed.ok()) {
-    // What cannot be given back now stays listed as there, and the next resume makes use of it.
-    Status undone = contain([&] { return allocation_->decommit(); });
-    if (!undone.ok()) log(LogLevel::kError, "region", undone.message());
-    return resumed.with_prefix(text(describe(), " stays paused, with its backup intact"));
-  }
-  state_ = RegionState::kActive;
-  if (!backup_->keeps_bytes()) defined_bytes_ = 0;
-  report.taken_bytes = allocation_->committed_bytes() - committed_before;
-  backup_->release();
-  report.release_ns = watch.lap_ns();
-  report.generation = generation_;
-  report.total_ns = watch.total_ns();
-  tell([&] {
-    return text(describe(), " resumed: ", bytes_text(report.restored_bytes), " restored in ",
-                milliseconds_text(report.total_ns));
-  });
-  return report;
+  ResumeOutcome outcome{this, {}, {}, {}};
+  Status resumed = resume_regions(std::span(&outcome, 1), {});
+  if (!resumed.ok()) return resumed;
+  return outcome.report;
 }
 
 Status Region::read(uint64_t offset, void* target, uint64_t bytes) {
@@ -176,8 +79,27 @@ Status Region::write(uint64_t offset, const void* source, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   if (Status possible = check_access(offset, source, bytes, "write"); !possible.ok()) return possible;
   Status written = allocation_->device().copy_in(allocation_->address() + offset, source, bytes);
-  if (written.ok() && offset <= defined_bytes_) defined_bytes_ = std::max(defined_bytes_, offset + bytes);
+  const uint64_t defined = defined_bytes_;
+  if (written.ok() && offset <= defined) defined_bytes_ = std::max(defined, offset + bytes);
   return written;
+}
+
+Status Region::read_backup(uint64_t offset, void* target, uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (target == nullptr && bytes != 0) {
+    return Status::error(Code::kInvalidArgument, text(describe(), ": cannot read its backup to a null pointer"));
+  }
+  if (Status there = check_image(offset, bytes); !there.ok()) return there;
+  return backup_->read(offset, target, bytes).with_prefix(describe());
+}
+
+Result<std::span<const std::byte>> Region::view_backup(uint64_t offset) {
+  const std::lock_guard lock(mutex_);
+  if (Status there = check_image(offset, 1); !there.ok()) return there;
+  const std::span<const std::byte> piece = backup_->view(offset);
+  if (!piece.empty()) return piece.first(std::min<uint64_t>(piece.size(), image_bytes_ - offset));
+  return Status::error(Code::kUnsupported, text(describe(), ": its ", backup_->name(),
+                                                " backup does not keep this part in memory as it was; copy it out"));
 }
 
 Status Region::acknowledge() {
@@ -187,8 +109,13 @@ Status Region::acknowledge() {
   return Status();
 }
 
+Result<Pages> Region::attach(std::shared_ptr<PageObserver> observer) {
+  return allocation_->record().attach(std::move(observer));
+}
+
+void Region::detach(const PageObserver* observer) noexcept { allocation_->record().detach(observer); }
+
 RegionInfo Region::info() const {
-  const std::lock_guard lock(mutex_);
   RegionInfo info;
   info.state = state_;
   info.content_defined = defined_bytes_ == size_bytes_;
@@ -196,7 +123,10 @@ RegionInfo Region::info() const {
   info.size_bytes = size_bytes_;
   info.mapped_bytes = allocation_->committed_bytes();
   info.backup_bytes = backup_->held_bytes();
-  info.generation = generation_;
+  info.stored_bytes = backup_->stored_bytes();
+  info.image_bytes = image_bytes_;
+  info.allocation_id = allocation_->record().id();
+  info.generation = allocation_->record().generation();
   return info;
 }
 
@@ -219,30 +149,24 @@ Status Region::check_access(uint64_t offset, const void* memory, uint64_t bytes,
                                                     offset, ", which ends beyond its ", size_bytes_, " bytes"));
 }
 
-Status Region::save_all(uint64_t* saved_bytes) {
-  for (const Allocation::Extent& extent : allocation_->extents()) {
-    const uint64_t bytes = std::min(extent.bytes, size_bytes_ - extent.offset);
-    Status saved = backup_->save(allocation_->device(), allocation_->address() + extent.offset, extent.offset, bytes);
-    if (!saved.ok()) return saved;
-    if (backup_->keeps_bytes()) *saved_bytes += bytes;
+Status Region::check_image(uint64_t offset, uint64_t bytes) const {
+  if (!backup_->keeps_bytes()) {
+    return Status::error(Code::kUnsupported, text(describe(), " has no backup to read from: open it with one"));
   }
-  return Status();
-}
-
-Status Region::restore(const std::vector<size_t>& extents, uint64_t* restored_bytes) {
-  for (const size_t index : extents) {
-    const Allocation::Extent& extent = allocation_->extents()[index];
-    const uint64_t bytes = std::min(extent.bytes, size_bytes_ - extent.offset);
-    Status restored =
-        backup_->restore(allocation_->device(), allocation_->address() + extent.offset, extent.offset, bytes);
-    if (!restored.ok()) return restored;
-    if (backup_->keeps_bytes()) *restored_bytes += bytes;
+  const uint64_t there = image_bytes_;
+  if (there == 0) {
+    return Status::error(Code::kState, text(describe(), " is active, and its backup holds no image; read the region, ",
+                                            "or open it with a backup that retains"));
   }
-  return Status();
+  if (in_range(offset, bytes, there)) return Status();
+  return Status::error(Code::kInvalidArgument, text(describe(), ": cannot read ", bytes, " bytes at offset ", offset,
+                                                    " of its backup, which has ", there));
 }
 
 std::string Region::describe() const {
-  return text("region of ", bytes_text(size_bytes_), " at ", hex_text(allocation_->address()));
+  return tag_.empty()
+             ? text("region of ", bytes_text(size_bytes_), " at ", hex_text(allocation_->address()))
+             : text("region of ", bytes_text(size_bytes_), " at ", hex_text(allocation_->address()), " (", tag_, ")");
 }
 
 }  // namespace windlass
