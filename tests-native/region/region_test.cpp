@@ -219,7 +219,8 @@ TEST_F(RegionTest, anAllocationThatFailsAnywhereInOpenLeavesNothing) {
     bool fired = false;
     {
       const test::FailAllocationAfter failing(nth);
-      Status opened = contain([&] { return Region::open(real_, kSizeBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).status(); });
+      Status opened = contain(
+          [&] { return Region::open(real_, kSizeBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).status(); });
       fired = failing.fired();
       EXPECT_TRUE(fired || opened.ok());
     }

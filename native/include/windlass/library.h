@@ -34,7 +34,16 @@ WL_API const char* wl_version(void);
 
 /* What a 64-bit handle can name. A handle is never 0. */
 typedef int32_t wl_kind;
-enum { WL_KIND_DEVICE = 1, WL_KIND_REGION = 2, WL_KIND_PAGE_POOL = 3, WL_KIND_LOG = 4, WL_KIND_LAST = 4 };
+enum {
+  WL_KIND_DEVICE = 1,
+  WL_KIND_REGION = 2,
+  WL_KIND_PAGE_POOL = 3,
+  WL_KIND_LOG = 4,
+  WL_KIND_REGION_SET = 5,
+  WL_KIND_BACKUP_DIRECTORY = 6,
+  WL_KIND_EXPORT = 7,
+  WL_KIND_LAST = 7
+};
 
 /* The kind's name, such as "region"; "unknown" for a number that is no kind. Static. */
 WL_API const char* wl_kind_name(wl_kind kind);

@@ -26,6 +26,12 @@ const char* kind_name(Kind kind) noexcept {
       return "page pool";
     case Kind::kLog:
       return "log";
+    case Kind::kRegionSet:
+      return "region set";
+    case Kind::kBackupDirectory:
+      return "backup directory";
+    case Kind::kExport:
+      return "export";
   }
   return "unknown";
 }

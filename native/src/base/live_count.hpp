@@ -5,8 +5,16 @@
 
 namespace windlass {
 
-enum class Kind : int32_t { kDevice = 1, kRegion = 2, kPagePool = 3, kLog = 4 };
-inline constexpr int32_t kLastKind = 4;
+enum class Kind : int32_t {
+  kDevice = 1,
+  kRegion = 2,
+  kPagePool = 3,
+  kLog = 4,
+  kRegionSet = 5,
+  kBackupDirectory = 6,
+  kExport = 7,
+};
+inline constexpr int32_t kLastKind = 7;
 
 const char* kind_name(Kind kind) noexcept;
 

@@ -18,6 +18,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backup/backup.hpp"
@@ -114,6 +115,8 @@ class Region {
   // A number for whoever opened it, and gives it meaning.
   uint64_t label() const noexcept { return label_; }
   void set_label(uint64_t label) noexcept { label_ = label; }
+  // Something that ends with the region. To be set before others see the region.
+  void set_companion(std::shared_ptr<void> companion) noexcept { companion_ = std::move(companion); }
 
  private:
   friend class PauseTransition;
@@ -152,6 +155,7 @@ class Region {
   std::atomic<uint64_t> defined_bytes_;    // content is defined from the start up to here
   std::atomic<uint64_t> image_bytes_ = 0;  // what of the backup can be read
   std::atomic<uint64_t> label_ = 0;
+  std::shared_ptr<void> companion_;
 };
 
 }  // namespace windlass
