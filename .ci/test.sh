@@ -154,7 +154,7 @@ stage_lint() {
   }
   find native tests-native bench -name '*.[ch]' -o -name '*.[ch]pp' | sort |
     lint_files clang-format "$(tool_path clang-format)" --dry-run -Werror
-  find native/src -name '*.cpp' | sort |
+  find native/src native/preload -name '*.cpp' | sort |
     lint_files clang-tidy "$(tool_path clang-tidy)" --quiet --warnings-as-errors='*' -p "$build/native"
 }
 
@@ -210,7 +210,7 @@ summarize() {
     }' "$results"
 }
 
-run_tests() {
+run_test() {
   local stage
   local -a stages=("$@")
   if ((${#stages[@]} == 0)); then stages=("${all_stages[@]}"); fi

@@ -3,33 +3,13 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <thread>
 #include <utility>
 
 #include "base/contain.hpp"
+#include "base/signals_blocked.hpp"
 
 namespace windlass {
-
-namespace {
-
-// Blocks all signals while it exists, so that threads started meanwhile are born with them blocked.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 WorkerPool::WorkerPool(uint32_t thread_count) noexcept : thread_count_(std::max(thread_count, 1U)) {}
 
