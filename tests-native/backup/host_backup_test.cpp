@@ -100,5 +100,33 @@ TEST_F(HostBackupTest, aRetainedBackupKeepsItsMemoryInPlace) {
   EXPECT_EQ(backup.extents()[0].data(), place);
 }
 
+TEST_F(HostBackupTest, settlingGivesUpWhatWasNotSavedTo) {
+  const auto pool = PagePool::open({64 * kMiB, 2}).value();
+  for (const bool pooled : {false, true}) {
+    HostBackup backup = pooled ? HostBackup(pool, {}) : HostBackup({});
+    ASSERT_TRUE(backup.prepare(32 * kMiB).ok());
+    ASSERT_TRUE(backup.save(*device_, allocation_->address(), 0, 3 * kMiB).ok());
+    ASSERT_TRUE(backup.settle().ok());
+    EXPECT_EQ(backup.held_bytes(), 4 * kMiB);
+    EXPECT_EQ(backup.view(0).size(), 4 * kMiB);
+    EXPECT_TRUE(backup.view(4 * kMiB).empty());
+    EXPECT_EQ(pool->info().lent_bytes, pooled ? 4 * kMiB : 0);
+    EXPECT_TRUE(backup.restore(*device_, allocation_->address(), 0, 3 * kMiB).ok());
+    EXPECT_EQ(backup.save(*device_, allocation_->address(), 4 * kMiB, 2 * kMiB).code(), Code::kState);
+    ASSERT_TRUE(backup.prepare(32 * kMiB).ok()) << "the next image may be larger again";
+    EXPECT_EQ(backup.held_bytes(), 32 * kMiB);
+    backup.release();
+    EXPECT_EQ(backup.held_bytes(), 0U);
+  }
+}
+
+TEST_F(HostBackupTest, aRetainedBackupSettlesAndKeepsItsRoom) {
+  HostBackup backup({.retain = true, .verify = false});
+  ASSERT_TRUE(backup.prepare(32 * kMiB).ok());
+  ASSERT_TRUE(backup.save(*device_, allocation_->address(), 0, 2 * kMiB).ok());
+  ASSERT_TRUE(backup.settle().ok());
+  EXPECT_EQ(backup.held_bytes(), 32 * kMiB);
+}
+
 }  // namespace
 }  // namespace windlass

@@ -39,6 +39,8 @@ void check_failed(const char* file, int line, const char* format, ...) {
 
 void check_skip(const char* reason) { skipped = reason; }
 
+int check_failures(void) { return failures; }
+
 int check_true(const char* file, int line, int64_t value, const char* expression) {
   if (value == 0) check_failed(file, line, "%s does not hold", expression);
   return value != 0;

@@ -15,6 +15,8 @@ typedef void (*check_function)(void);
 void check_register(const char* name, check_function function);
 void check_failed(const char* file, int line, const char* format, ...) __attribute__((format(printf, 3, 4)));
 void check_skip(const char* reason);
+/* How many checks have failed so far in this process. */
+int check_failures(void);
 
 /* These return whether the check held. */
 int check_true(const char* file, int line, int64_t value, const char* expression);

@@ -2,6 +2,7 @@
 
 #include "windlass/device.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -95,7 +96,7 @@ static void check_refused(const wl_device_options* options, wl_status expected, 
 
 TEST(device, aKindOrOrdinalThatDoesNotExistIsNotFound) {
   wl_device_options options;
-  const int32_t kinds[] = {0, -1, 2, INT32_MAX};
+  const int32_t kinds[] = {0, -1, 3, INT32_MAX};
   for (int i = 0; i < 4; ++i) {
     wl_device_options_init(&options, sizeof options);
     options.kind = kinds[i];
@@ -107,6 +108,50 @@ TEST(device, aKindOrOrdinalThatDoesNotExistIsNotFound) {
     options.ordinal = ordinals[i];
     check_refused(&options, WL_STATUS_NOT_FOUND, "there is no emulated device number");
   }
+}
+
+TEST(device, devicesOfEachKindAreCounted) {
+  int32_t count = 77;
+  wl_error error;
+  CHECK_OK(wl_device_count(WL_DEVICE_EMULATED, &count, NULL));
+  CHECK_EQ(count, 1);
+  /* A driver that fails is no answer; that there is none, is. */
+  const wl_status counted = wl_device_count(WL_DEVICE_CUDA, &count, NULL);
+  CHECK(counted == WL_STATUS_DEVICE || (counted == WL_STATUS_OK && count >= 0));
+  count = 77;
+  const int32_t kinds[] = {0, -1, 3, INT32_MAX};
+  for (int i = 0; i < 4; ++i) {
+    CHECK_STATUS(wl_device_count(kinds[i], &count, &error), WL_STATUS_INVALID_ARGUMENT);
+    CHECK_CONTAINS(error.message, "no kind of device has number");
+  }
+  CHECK_EQ(count, 77);
+  CHECK_STATUS(wl_device_count(WL_DEVICE_EMULATED, NULL, &error), WL_STATUS_INVALID_ARGUMENT);
+  CHECK_CONTAINS(error.message, "count is NULL");
+}
+
+TEST(device, aGpuWithoutADriverIsALibraryErrorThatSaysWhatToDo) {
+  wl_device_options options;
+  int32_t count = 77;
+  void* const driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (driver != NULL) {
+    dlclose(driver);
+    SKIP("there is a CUDA driver here");
+  }
+  wl_device_options_init(&options, sizeof options);
+  options.kind = WL_DEVICE_CUDA;
+  check_refused(&options, WL_STATUS_LIBRARY, "install the NVIDIA driver");
+  check_refused(&options, WL_STATUS_LIBRARY, "or use the emulated device");
+  CHECK_OK(wl_device_count(WL_DEVICE_CUDA, &count, NULL));
+  CHECK_EQ(count, 0);
+}
+
+TEST(device, shareableTakesZeroOrOne) {
+  wl_device_options options;
+  wl_device_options_init(&options, sizeof options);
+  options.shareable = 2;
+  check_refused(&options, WL_STATUS_INVALID_ARGUMENT, "shareable takes 0 or 1");
+  options.shareable = -1;
+  check_refused(&options, WL_STATUS_INVALID_ARGUMENT, "shareable takes 0 or 1");
 }
 
 TEST(device, optionsOutOfRangeAreRefused) {

@@ -26,14 +26,18 @@ wl_device open_device(void) {
 
 wl_region open_region(wl_device device, uint64_t size_bytes, wl_backup_kind backup, wl_page_pool pool) {
   wl_region_options options;
-  wl_region region = 0;
-  wl_error error;
   wl_region_options_init(&options, sizeof options);
   options.backup = backup;
   options.pool = pool;
   options.verify = backup != WL_BACKUP_NONE;
   options.chunk_bytes = GRANULE;
-  if (!CHECK_OK(wl_region_open(device, size_bytes, &options, &region, &error))) {
+  return open_region_with(device, size_bytes, &options);
+}
+
+wl_region open_region_with(wl_device device, uint64_t size_bytes, const wl_region_options* options) {
+  wl_region region = 0;
+  wl_error error;
+  if (!CHECK_OK(wl_region_open(device, size_bytes, options, &region, &error))) {
     check_failed(__FILE__, __LINE__, "%s", error.message);
   }
   return region;
@@ -75,6 +79,17 @@ uint64_t first_difference(const void* memory, uint64_t size_bytes, uint64_t seed
     if (bytes[i] != pattern_at(seed, i)) return i;
   }
   return size_bytes;
+}
+
+void fill_noise(void* memory, uint64_t size_bytes, uint64_t seed) {
+  uint8_t* const bytes = memory;
+  uint64_t state = seed * 2 + 1;
+  for (uint64_t i = 0; i < size_bytes; ++i) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    bytes[i] = (uint8_t)((state * 0x2545f4914f6cdd1dULL) >> 56);
+  }
 }
 
 int is_poisoned(const void* memory, uint64_t size_bytes) {

@@ -20,6 +20,9 @@ wl_device open_device(void);
 /* A region with this backup; a pool is for the pooled one. */
 wl_region open_region(wl_device device, uint64_t size_bytes, wl_backup_kind backup, wl_page_pool pool);
 
+/* A region with these options. */
+wl_region open_region_with(wl_device device, uint64_t size_bytes, const wl_region_options* options);
+
 wl_region_info region_info(wl_region region);
 wl_page_pool_info pool_info(wl_page_pool pool);
 uint64_t live(wl_kind kind);
@@ -33,6 +36,9 @@ uint64_t first_difference(const void* memory, uint64_t size_bytes, uint64_t seed
 
 /* Whether every byte is POISON. */
 int is_poisoned(const void* memory, uint64_t size_bytes);
+
+/* Bytes that nothing makes smaller: the same for the same seed. */
+void fill_noise(void* memory, uint64_t size_bytes, uint64_t seed);
 
 /* Whether a process that reads the address dies of SIGSEGV. */
 int read_faults(uint64_t address);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "windlass/preload.h"
 #include "windlass/windlass.h"
 
 #define STRUCT(type) printf("struct %s size %zu align %zu\n", #type, sizeof(type), _Alignof(type))
@@ -36,6 +37,8 @@ static void print_device(void) {
   FIELD(wl_device_options, ordinal);
   FIELD(wl_device_options, worker_threads);
   FIELD(wl_device_options, memory_bytes);
+  FIELD(wl_device_options, shareable);
+  FIELD(wl_device_options, reserved);
   STRUCT(wl_device_info);
   FIELD(wl_device_info, struct_size);
   FIELD(wl_device_info, kind);
@@ -61,6 +64,27 @@ static void print_page_pool(void) {
   FIELD(wl_page_pool_info, lent_bytes);
   FIELD(wl_page_pool_info, grown_on_lend);
   FIELD(wl_page_pool_info, prepared_bytes);
+  FIELD(wl_page_pool_info, pinned_bytes);
+  FIELD(wl_page_pool_info, lent_unpinned_bytes);
+  FIELD(wl_page_pool_info, quarantined_bytes);
+}
+
+static void print_backup_directory(void) {
+  STRUCT(wl_backup_directory_options);
+  FIELD(wl_backup_directory_options, struct_size);
+  FIELD(wl_backup_directory_options, engine);
+  FIELD(wl_backup_directory_options, direct);
+  FIELD(wl_backup_directory_options, queue_depth);
+  FIELD(wl_backup_directory_options, block_bytes);
+  STRUCT(wl_backup_directory_info);
+  FIELD(wl_backup_directory_info, struct_size);
+  FIELD(wl_backup_directory_info, engine);
+  FIELD(wl_backup_directory_info, direct);
+  FIELD(wl_backup_directory_info, in_memory);
+  FIELD(wl_backup_directory_info, free_bytes);
+  FIELD(wl_backup_directory_info, stored_bytes);
+  FIELD(wl_backup_directory_info, swept_files);
+  FIELD(wl_backup_directory_info, swept_bytes);
 }
 
 static void print_region(void) {
@@ -71,6 +95,10 @@ static void print_region(void) {
   FIELD(wl_region_options, retain);
   FIELD(wl_region_options, verify);
   FIELD(wl_region_options, chunk_bytes);
+  FIELD(wl_region_options, directory);
+  FIELD(wl_region_options, pageable_budget_bytes);
+  FIELD(wl_region_options, compression);
+  FIELD(wl_region_options, reserve);
   STRUCT(wl_region_info);
   FIELD(wl_region_info, struct_size);
   FIELD(wl_region_info, state);
@@ -81,6 +109,9 @@ static void print_region(void) {
   FIELD(wl_region_info, mapped_bytes);
   FIELD(wl_region_info, backup_bytes);
   FIELD(wl_region_info, generation);
+  FIELD(wl_region_info, stored_bytes);
+  FIELD(wl_region_info, image_bytes);
+  FIELD(wl_region_info, allocation_id);
 }
 
 static void print_reports(void) {
@@ -95,6 +126,7 @@ static void print_reports(void) {
   FIELD(wl_pause_report, release_ns);
   FIELD(wl_pause_report, total_ns);
   FIELD(wl_pause_report, generation);
+  FIELD(wl_pause_report, settle_ns);
   STRUCT(wl_resume_report);
   FIELD(wl_resume_report, struct_size);
   FIELD(wl_resume_report, reserved);
@@ -105,6 +137,42 @@ static void print_reports(void) {
   FIELD(wl_resume_report, release_ns);
   FIELD(wl_resume_report, total_ns);
   FIELD(wl_resume_report, generation);
+}
+
+static void print_region_set(void) {
+  STRUCT(wl_region_set_options);
+  FIELD(wl_region_set_options, struct_size);
+  FIELD(wl_region_set_options, lanes);
+  FIELD(wl_region_set_options, margin_bytes);
+  STRUCT(wl_region_set_info);
+  FIELD(wl_region_set_info, struct_size);
+  FIELD(wl_region_set_info, reserved);
+  FIELD(wl_region_set_info, regions);
+  FIELD(wl_region_set_info, paused);
+  FIELD(wl_region_set_info, size_bytes);
+  FIELD(wl_region_set_info, mapped_bytes);
+  FIELD(wl_region_set_info, backup_bytes);
+  FIELD(wl_region_set_info, stored_bytes);
+  STRUCT(wl_region_scope_options);
+  FIELD(wl_region_scope_options, struct_size);
+  FIELD(wl_region_scope_options, enabled);
+  FIELD(wl_region_scope_options, device);
+  FIELD(wl_region_scope_options, tag);
+  FIELD(wl_region_scope_options, region);
+  STRUCT(wl_region_outcome);
+  FIELD(wl_region_outcome, region);
+  FIELD(wl_region_outcome, kind);
+  FIELD(wl_region_outcome, status);
+  FIELD(wl_region_outcome, moved_bytes);
+  FIELD(wl_region_outcome, device_bytes);
+  FIELD(wl_region_outcome, drain_ns);
+  FIELD(wl_region_outcome, prepare_ns);
+  FIELD(wl_region_outcome, copy_ns);
+  FIELD(wl_region_outcome, settle_ns);
+  FIELD(wl_region_outcome, release_ns);
+  FIELD(wl_region_outcome, total_ns);
+  FIELD(wl_region_outcome, generation);
+  FIELD(wl_region_outcome, message);
 }
 
 static void print_log(void) {
@@ -122,13 +190,66 @@ static void print_log(void) {
   FIELD(wl_log_record, message);
 }
 
+static void print_export(void) {
+  STRUCT(wl_export_name);
+  FIELD(wl_export_name, allocation_id);
+  FIELD(wl_export_name, generation);
+  FIELD(wl_export_name, owner_nonce);
+  FIELD(wl_export_name, size_bytes);
+  FIELD(wl_export_name, owner_pid);
+  FIELD(wl_export_name, pieces);
+  STRUCT(wl_export_piece);
+  FIELD(wl_export_piece, descriptor);
+  FIELD(wl_export_piece, reserved);
+  FIELD(wl_export_piece, offset);
+  FIELD(wl_export_piece, size_bytes);
+}
+
+static void print_preload(void) {
+  STRUCT(wl_preload_scope_options);
+  FIELD(wl_preload_scope_options, struct_size);
+  FIELD(wl_preload_scope_options, enabled);
+  FIELD(wl_preload_scope_options, tag);
+  FIELD(wl_preload_scope_options, directory);
+  FIELD(wl_preload_scope_options, backup);
+  FIELD(wl_preload_scope_options, retain);
+  FIELD(wl_preload_scope_options, verify);
+  FIELD(wl_preload_scope_options, reserved);
+  FIELD(wl_preload_scope_options, pool_limit_bytes);
+  STRUCT(wl_preload_report);
+  FIELD(wl_preload_report, struct_size);
+  FIELD(wl_preload_report, reserved);
+  FIELD(wl_preload_report, regions);
+  FIELD(wl_preload_report, done);
+  FIELD(wl_preload_report, skipped);
+  FIELD(wl_preload_report, moved_bytes);
+  FIELD(wl_preload_report, memory_bytes);
+  FIELD(wl_preload_report, total_ns);
+  STRUCT(wl_preload_info);
+  FIELD(wl_preload_info, struct_size);
+  FIELD(wl_preload_info, interposing);
+  FIELD(wl_preload_info, regions);
+  FIELD(wl_preload_info, paused);
+  FIELD(wl_preload_info, size_bytes);
+  FIELD(wl_preload_info, mapped_bytes);
+  FIELD(wl_preload_info, backup_bytes);
+  FIELD(wl_preload_info, stored_bytes);
+  FIELD(wl_preload_info, margin_bytes);
+  FIELD(wl_preload_info, failures);
+  FIELD(wl_preload_info, last_failure);
+}
+
 int main(void) {
   print_error();
   print_library();
   print_device();
   print_page_pool();
+  print_backup_directory();
   print_region();
   print_reports();
+  print_region_set();
   print_log();
+  print_export();
+  print_preload();
   return 0;
 }

@@ -135,3 +135,46 @@ TEST(page_pool, aPauseBeyondThePoolsLimitLeavesTheRegionActive) {
   CHECK_OK(wl_page_pool_close(pool, NULL));
   CHECK_OK(wl_device_close(device, NULL));
 }
+
+TEST(page_pool, pinningOnTheEmulatedDeviceIsDoneAtOnceAndStays) {
+  wl_error error;
+  const wl_device device = open_device();
+  const wl_device other = open_device();
+  const wl_page_pool pool = open_pool();
+  CHECK_STATUS(wl_page_pool_wait_pinned(pool, &error), WL_STATUS_STATE);
+  CHECK_CONTAINS(error.message, "nothing pins");
+  CHECK_OK(wl_page_pool_prepare(pool, 2 * GRANULE, NULL));
+  CHECK_EQ(pool_info(pool).pinned_bytes, 0);
+  CHECK_OK(wl_page_pool_pin(pool, device, NULL));
+  CHECK_OK(wl_page_pool_pin(pool, device, NULL));
+  CHECK_OK(wl_page_pool_wait_pinned(pool, NULL));
+  CHECK_EQ(pool_info(pool).pinned_bytes, 2 * GRANULE);
+  CHECK_OK(wl_page_pool_prepare(pool, 5 * GRANULE, NULL));
+  CHECK_OK(wl_page_pool_wait_pinned(pool, NULL));
+  CHECK_EQ(pool_info(pool).pinned_bytes, pool_info(pool).held_bytes);
+  CHECK_EQ(pool_info(pool).held_bytes, 5 * GRANULE);
+  CHECK_EQ(pool_info(pool).lent_unpinned_bytes, 0);
+  CHECK_STATUS(wl_page_pool_pin(pool, other, &error), WL_STATUS_STATE);
+  CHECK_CONTAINS(error.message, "open another pool");
+  CHECK_OK(wl_page_pool_trim(pool, NULL));
+  CHECK_EQ(pool_info(pool).pinned_bytes, 0);
+  CHECK_EQ(pool_info(pool).quarantined_bytes, 0);
+  CHECK_OK(wl_device_close(other, NULL));
+  CHECK_OK(wl_device_close(device, NULL));
+  CHECK_EQ(live(WL_KIND_DEVICE), 1); /* which the pool keeps */
+  CHECK_OK(wl_page_pool_close(pool, NULL));
+  CHECK_EQ(live(WL_KIND_DEVICE), 0);
+}
+
+TEST(page_pool, pinningWithHandlesThatAreNoneIsRefused) {
+  const wl_device device = open_device();
+  const wl_page_pool pool = open_pool();
+  CHECK_STATUS(wl_page_pool_pin(pool, 0, NULL), WL_STATUS_STALE_HANDLE);
+  CHECK_STATUS(wl_page_pool_pin(pool, pool, NULL), WL_STATUS_WRONG_KIND);
+  CHECK_STATUS(wl_page_pool_pin(device, device, NULL), WL_STATUS_WRONG_KIND);
+  CHECK_STATUS(wl_page_pool_wait_pinned(device, NULL), WL_STATUS_WRONG_KIND);
+  CHECK_OK(wl_page_pool_close(pool, NULL));
+  CHECK_STATUS(wl_page_pool_pin(pool, device, NULL), WL_STATUS_STALE_HANDLE);
+  CHECK_STATUS(wl_page_pool_wait_pinned(pool, NULL), WL_STATUS_STALE_HANDLE);
+  CHECK_OK(wl_device_close(device, NULL));
+}

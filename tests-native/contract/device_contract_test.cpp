@@ -9,11 +9,14 @@
 #include <functional>
 #include <memory>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "device/cuda/cuda_device.hpp"
 #include "device/device.hpp"
 #include "device/emulated/emulated_device.hpp"
+#include "fake/fake_cuda.hpp"
 #include "fake/fake_device.hpp"
 
 namespace windlass {
@@ -21,6 +24,7 @@ namespace {
 
 struct DeviceCase {
   const char* name;
+  bool has_size;  // the one that it is opened with; a GPU has its own, and other users
   std::function<std::shared_ptr<Device>(uint64_t memory_bytes)> open;
 };
 
@@ -28,6 +32,40 @@ struct DeviceCase {
 void PrintTo(const DeviceCase& each, std::ostream* out) { *out << each.name; }
 
 std::shared_ptr<Device> open_emulated(uint64_t memory_bytes) { return EmulatedDevice::open({memory_bytes, 2}).value(); }
+
+std::shared_ptr<Device> open_cuda_with(const std::string& library) {
+  CudaDeviceOptions options;
+  options.driver = CudaDriver::load(library).value();
+  return CudaDevice::open(options).value();
+}
+
+// A fake driver and a device over it, which must leave nothing behind.
+struct OverFakeCuda {
+  explicit OverFakeCuda(uint64_t memory_bytes) {
+    fake.set_gpus(2, memory_bytes);
+    device = open_cuda_with(fake::FakeCuda::kPath);
+  }
+  ~OverFakeCuda() {
+    device.reset();
+    EXPECT_EQ(fake.violations(), "");
+    EXPECT_EQ(fake::leftovers(fake.live()), "");
+  }
+  OverFakeCuda(const OverFakeCuda&) = delete;
+  OverFakeCuda& operator=(const OverFakeCuda&) = delete;
+
+  fake::FakeCuda fake;
+  std::shared_ptr<Device> device;
+};
+
+std::shared_ptr<Device> open_cuda(uint64_t memory_bytes) {
+  if (!fake::cuda_is_fake()) return open_cuda_with(fake::cuda_library());
+  const auto both = std::make_shared<OverFakeCuda>(memory_bytes);
+  return {both, both->device.get()};
+}
+
+std::shared_ptr<Device> open_shareable(uint64_t memory_bytes) {
+  return EmulatedDevice::open({memory_bytes, 2, true}).value();
+}
 
 class DeviceContract : public testing::TestWithParam<DeviceCase> {
  protected:
@@ -109,7 +147,16 @@ TEST_P(DeviceContract, aCopyThatLeavesTheMappedRangeFails) {
   drop(mapped);
 }
 
+TEST_P(DeviceContract, moreThanItHasIsRefusedAndChangesNothing) {
+  Result<PhysicalId> beyond = device_->create(round_up(device_->memory().value().total_bytes, unit_) + unit_);
+  ASSERT_FALSE(beyond.ok());
+  EXPECT_EQ(beyond.status().code(), Code::kNoMemory);
+  EXPECT_EQ(used(), 0U);
+  EXPECT_TRUE(device_->release(device_->create(unit_).value()).ok());
+}
+
 TEST_P(DeviceContract, memoryRunsOutCleanlyAndComesBack) {
+  if (!GetParam().has_size) GTEST_SKIP() << "SKIPPED: this device's memory is not the test's alone";
   const PhysicalId most = device_->create(64 * kMiB - unit_).value();
   Result<PhysicalId> beyond = device_->create(2 * unit_);
   ASSERT_FALSE(beyond.ok());
@@ -156,13 +203,15 @@ TEST_P(DeviceContract, misuseIsRefusedAndChangesNothing) {
   drop(mapped);
 }
 
+std::shared_ptr<Device> open_fake(uint64_t memory_bytes) {
+  return std::make_shared<fake::FakeDevice>(open_emulated(memory_bytes));
+}
+
 INSTANTIATE_TEST_SUITE_P(Devices, DeviceContract,
-                         testing::Values(DeviceCase{"emulated", open_emulated},
-                                         DeviceCase{"fakeThatDoesNotFail",
-                                                    [](uint64_t memory_bytes) -> std::shared_ptr<Device> {
-                                                      return std::make_shared<fake::FakeDevice>(
-                                                          open_emulated(memory_bytes));
-                                                    }}),
+                         testing::Values(DeviceCase{"emulated", true, open_emulated},
+                                         DeviceCase{"emulatedShareable", true, open_shareable},
+                                         DeviceCase{"fakeThatDoesNotFail", true, open_fake},
+                                         DeviceCase{"cuda", fake::cuda_is_fake(), open_cuda}),
                          [](const auto& param_info) { return param_info.param.name; });
 
 }  // namespace

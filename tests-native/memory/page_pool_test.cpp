@@ -296,5 +296,27 @@ TEST(PagePoolTest, borrowersOfManyThreadsNeverShareAPage) {
   EXPECT_LE(pool->info().held_bytes, kLimit);
 }
 
+TEST(PagePoolTest, aLoanThatShrinksGivesItsEndBack) {
+  const auto pool = PagePool::open({16 * kMiB, 2}).value();
+  ASSERT_TRUE(pool->prepare(16 * kMiB).ok());
+  // Two loans of one unit leave the rest in pieces.
+  std::vector<PageLoan> loans;
+  for (int unit = 0; unit < 8; ++unit) loans.push_back(pool->lend(kHugePageBytes).value());
+  for (const size_t unit : {0U, 1U, 3U, 4U, 5U, 7U}) loans[unit].reset();
+  PageLoan loan = pool->lend(6 * kHugePageBytes).value();
+  const std::byte* const first = loan.extents()[0].data();
+  for (const uint64_t units : {5U, 3U, 2U, 1U, 0U}) {
+    loan.shrink(units == 0 ? 0 : units * kHugePageBytes - 5);
+    EXPECT_EQ(loan.bytes(), units * kHugePageBytes);
+    EXPECT_EQ(pool->info().lent_bytes, (units + 2) * kHugePageBytes);
+    if (units != 0) {
+      EXPECT_EQ(loan.extents()[0].data(), first);
+    }
+  }
+  loan.shrink(kMiB);
+  EXPECT_EQ(loan.bytes(), 0U);
+  EXPECT_TRUE(pool->lend(6 * kHugePageBytes).ok());
+}
+
 }  // namespace
 }  // namespace windlass

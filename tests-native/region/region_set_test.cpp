@@ -19,9 +19,12 @@ namespace {
 
 constexpr uint64_t kSizeBytes = 2 * kMiB + 77;
 
-std::shared_ptr<const BackupMaker> no_backup() {
-  return std::make_shared<BackupMaker>(
-      [](const std::shared_ptr<Device>&) -> Result<std::unique_ptr<Backup>> { return {std::make_unique<NoBackup>()}; });
+std::shared_ptr<const RegionPlan> no_backup() {
+  auto plan = std::make_shared<RegionPlan>();
+  plan->make_backup = [](const std::shared_ptr<Device>&) -> Result<std::unique_ptr<Backup>> {
+    return {std::make_unique<NoBackup>()};
+  };
+  return plan;
 }
 
 class RegionSetTest : public testing::Test {
@@ -153,6 +156,9 @@ TEST_F(RegionSetTest, theMarginStaysFree) {
   EXPECT_EQ(refused.code(), Code::kNoMemory);
   EXPECT_NE(refused.message().find("60 MiB are to stay free"), std::string_view::npos) << refused.message();
   EXPECT_TRUE(set_->open_region(2 * kMiB, {"a", device_, nullptr, {}}).ok());
+  set_->set_margin(63 * kMiB);
+  EXPECT_EQ(set_->open_region(kMiB, {"a", device_, nullptr, {}}).status().code(), Code::kNoMemory)
+      << "a region takes whole pages";
   set_->set_margin(65 * kMiB);
   EXPECT_EQ(set_->open_region(1, {"a", device_, nullptr, {}}).status().code(), Code::kNoMemory);
 }

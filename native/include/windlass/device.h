@@ -1,8 +1,9 @@
 /*
  * Devices: where a region's pages come from.
  *
- * The emulated device is host memory whose pages are really given back: it works on every machine. What is opened on a
- * device keeps it alive, so that closing the device's handle first is harmless.
+ * The emulated device is host memory whose pages are really given back: it works on every machine. CUDA devices are the
+ * GPUs that the CUDA driver, looked for at run time, shows. What is opened on a device keeps it alive, so that closing
+ * the device's handle first is harmless.
  *
  * Threads: any.
  */
@@ -18,14 +19,17 @@ extern "C" {
 typedef uint64_t wl_device;
 
 typedef int32_t wl_device_kind;
-enum { WL_DEVICE_EMULATED = 1 };
+enum { WL_DEVICE_EMULATED = 1, WL_DEVICE_CUDA = 2 };
 
 typedef struct wl_device_options {
   uint32_t struct_size;
-  wl_device_kind kind;     /* default EMULATED */
-  int32_t ordinal;         /* which of that kind; default 0, the only one of the emulated kind */
-  uint32_t worker_threads; /* threads that populate, of which half copy, 1 to 64; 0 (default): as many as pay here */
-  uint64_t memory_bytes;   /* emulated: the device's memory; 0 (default): as much as the machine has */
+  wl_device_kind kind; /* default EMULATED */
+  int32_t ordinal;     /* which of that kind; default 0, the only one of the emulated kind */
+  uint32_t
+      worker_threads;    /* emulated: threads that populate, of which half copy, 1 to 64; 0 (default): as many as pay */
+  uint64_t memory_bytes; /* emulated: the device's memory; 0 (default): as much as the machine has */
+  int32_t shareable;     /* emulated: 1: its memory can be exported; it is slower to populate then; default 0 */
+  uint32_t reserved;
 } wl_device_options;
 
 typedef struct wl_device_info {
@@ -44,9 +48,17 @@ WL_API void wl_device_options_init(wl_device_options* options, uint32_t struct_s
 WL_API void wl_device_info_init(wl_device_info* info, uint32_t struct_size);
 
 /*
+ * How many devices of a kind there are on this machine: 0 where there is no driver for it.
+ *
+ * Errors: INVALID_ARGUMENT; DEVICE (there is a driver, and it fails).
+ */
+WL_API wl_status wl_device_count(wl_device_kind kind, int32_t* count, wl_error* error);
+
+/*
  * Opens a device. options may be NULL for the emulated device with its defaults.
  *
- * Errors: INVALID_ARGUMENT; NOT_FOUND (no device of that kind and ordinal); NO_MEMORY.
+ * Errors: INVALID_ARGUMENT; NOT_FOUND (no device of that kind and ordinal); LIBRARY (no driver); UNSUPPORTED (the
+ * driver or the device is too old); NO_MEMORY; DEVICE.
  */
 WL_API wl_status wl_device_open(const wl_device_options* options, wl_device* device, wl_error* error);
 

@@ -16,7 +16,7 @@ extern "C" {
  * The ABI that these headers describe. The minor number grows when something is added, the major one when something
  * that was there changes; a caller built against 1.2 runs with a library of 1.2, 1.3 and so on.
  */
-enum { WL_ABI_MAJOR = 0, WL_ABI_MINOR = 1 };
+enum { WL_ABI_MAJOR = 0, WL_ABI_MINOR = 2 };
 
 /* The ABI version of the library that is loaded: major * 65536 + minor. */
 WL_API uint32_t wl_abi_version(void);
@@ -42,7 +42,8 @@ enum {
   WL_KIND_REGION_SET = 5,
   WL_KIND_BACKUP_DIRECTORY = 6,
   WL_KIND_EXPORT = 7,
-  WL_KIND_LAST = 7
+  WL_KIND_IMPORT = 8,
+  WL_KIND_LAST = 8
 };
 
 /* The kind's name, such as "region"; "unknown" for a number that is no kind. Static. */

@@ -6,15 +6,16 @@
  * nobody else gets them, and touching them faults. A resume takes pages again, at the same addresses, and restores the
  * bytes.
  *
- * Both are all-or-nothing: on an error the region is as it was before the call. Each pause begins a new generation:
- * whatever was derived from the pages before it (a registration, an exported handle) is of an older one, and stale.
+ * Both are all-or-nothing: on an error the region is as it was before the call. Each time pages have gone, a new
+ * generation begins: whatever was derived from those before it (a registration, an exported handle) is stale.
  *
  * Threads: any; calls on one region are serialised by the library. Who touches the memory itself must not do so during
- * a pause or while the region is PAUSED.
+ * a pause or while the region is PAUSED. wl_region_get_info waits for no call under way.
  */
 #ifndef WINDLASS_REGION_H
 #define WINDLASS_REGION_H
 
+#include "windlass/backup.h"
 #include "windlass/device.h"
 #include "windlass/page_pool.h"
 #include "windlass/status.h"
@@ -28,23 +29,18 @@ typedef uint64_t wl_region;
 typedef int32_t wl_region_state;
 enum { WL_REGION_ACTIVE = 1, WL_REGION_PAUSED = 2 };
 
-typedef int32_t wl_backup_kind;
-enum {
-  /* Bytes are dropped at pause; after resume the content is undefined. */
-  WL_BACKUP_NONE = 0,
-  /* Bytes go to host memory that is taken at pause and really given back at resume. */
-  WL_BACKUP_PAGEABLE = 1,
-  /* Bytes go to prepared pages of a pool, and the pages return to the pool at resume. */
-  WL_BACKUP_POOLED = 2
-};
-
 typedef struct wl_region_options {
   uint32_t struct_size;
-  wl_backup_kind backup; /* default PAGEABLE */
-  wl_page_pool pool;     /* for POOLED; else 0 */
-  int32_t retain;        /* 1: the backup keeps its memory after resume, for the next pause; default 0 */
-  int32_t verify;        /* 1: checksum at pause, check at resume (XXH3-128 per 2 MiB); default 0 */
-  uint64_t chunk_bytes;  /* physical chunk, rounded up to the device's granularity; 0 (default): 64 MiB */
+  wl_backup_kind backup;          /* default PAGEABLE */
+  wl_page_pool pool;              /* for POOLED, and for TIERED if wanted; else 0 */
+  int32_t retain;                 /* 1: the backup keeps its room and bytes after resume; default 0 */
+  int32_t verify;                 /* 1: checksum at pause, check at resume (XXH3-128 per 2 MiB); default 0 */
+  uint64_t chunk_bytes;           /* physical chunk, rounded up to the device's granularity; 0 (default): 64 MiB */
+  wl_backup_directory directory;  /* for FILE, and for TIERED if wanted; else 0 */
+  uint64_t pageable_budget_bytes; /* for TIERED: of this region, in pageable memory; default 0 */
+  wl_compression compression;     /* of what the backup keeps; default NONE */
+  int32_t
+      reserve; /* 1: the backup gets its room when the region is opened, and keeps it (retain is implied); default 0 */
 } wl_region_options;
 
 typedef struct wl_region_info {
@@ -56,7 +52,10 @@ typedef struct wl_region_info {
   uint64_t size_bytes;     /* as asked for */
   uint64_t mapped_bytes;   /* on the device: size rounded up to the granularity; 0 while PAUSED */
   uint64_t backup_bytes;   /* host memory the backup holds now */
-  uint64_t generation;     /* 1 at first, one more with each pause */
+  uint64_t generation;     /* 1 at first, one more each time that pages have gone */
+  uint64_t stored_bytes;   /* room that the backup has in files now */
+  uint64_t image_bytes;    /* that can be read from the backup now */
+  uint64_t allocation_id;  /* names the region's pages, with the generation, among those of its device */
 } wl_region_info;
 
 typedef struct wl_pause_report {
@@ -65,11 +64,12 @@ typedef struct wl_pause_report {
   uint64_t saved_bytes; /* copied to the backup */
   uint64_t freed_bytes; /* device memory that was really given back, as measured */
   uint64_t drain_ns;    /* waiting for work on the device */
-  uint64_t prepare_ns;  /* getting room in the backup */
-  uint64_t copy_ns;     /* saving */
-  uint64_t release_ns;  /* giving pages back */
+  uint64_t prepare_ns;  /* getting room in the backup, and telling observers */
+  uint64_t copy_ns;     /* saving; pages are given back meanwhile */
+  uint64_t release_ns;  /* giving back what was left after that */
   uint64_t total_ns;    /* the whole call */
   uint64_t generation;  /* the one that begins */
+  uint64_t settle_ns;   /* until the backup had all of it for good */
 } wl_pause_report;
 
 typedef struct wl_resume_report {
@@ -134,6 +134,32 @@ WL_API wl_status wl_region_read(wl_region region, uint64_t offset, void* target,
  */
 WL_API wl_status wl_region_write(wl_region region, uint64_t offset, const void* source, uint64_t size_bytes,
                                  wl_error* error);
+
+/*
+ * Copies from the backup: while the region is PAUSED, and afterwards if the backup retains.
+ *
+ * Errors: STALE_HANDLE; WRONG_KIND; STATE (there is no image); UNSUPPORTED (no backup); INVALID_ARGUMENT (range, NULL);
+ * CORRUPT; IO. Blocks: for the copy.
+ */
+WL_API wl_status wl_region_read_backup(wl_region region, uint64_t offset, void* target, uint64_t size_bytes,
+                                       wl_error* error);
+
+/*
+ * Gives the backup's own memory to read, from offset on and for as far as it lies in one piece: address and size_bytes.
+ * It is valid until the region is resumed or closed; with a backup that retains, until it is paused again or closed.
+ *
+ * Errors: STALE_HANDLE; WRONG_KIND; STATE (there is no image); UNSUPPORTED (no backup, or one that keeps its bytes
+ * elsewhere or otherwise: copy them out); INVALID_ARGUMENT (range, NULL).
+ */
+WL_API wl_status wl_region_view_backup(wl_region region, uint64_t offset, const void** address, uint64_t* size_bytes,
+                                       wl_error* error);
+
+/*
+ * Refuses what was derived from pages of this generation, if they are there no more.
+ *
+ * Errors: STALE_HANDLE; WRONG_KIND; STATE (the pages are gone, or others are there).
+ */
+WL_API wl_status wl_region_check_generation(wl_region region, uint64_t generation, wl_error* error);
 
 /*
  * Declares the content defined, as after filling an ACTIVE region through its address.

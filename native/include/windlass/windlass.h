@@ -16,11 +16,15 @@
 #ifndef WINDLASS_WINDLASS_H
 #define WINDLASS_WINDLASS_H
 
+#include "windlass/backup.h"
+#include "windlass/backup_directory.h"
 #include "windlass/device.h"
+#include "windlass/export.h"
 #include "windlass/library.h"
 #include "windlass/log.h"
 #include "windlass/page_pool.h"
 #include "windlass/region.h"
+#include "windlass/region_set.h"
 #include "windlass/status.h"
 
 #endif

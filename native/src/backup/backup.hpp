@@ -56,8 +56,8 @@ class Backup {
   // Copies any part of a settled image to host memory. Errors: kCorrupt; kIo; kUnsupported (nothing is kept).
   virtual Status read(uint64_t offset, void* target, uint64_t bytes) = 0;
 
-  // The image from offset on, for as far as it lies in host memory in one piece, as it was on the device; empty where it
-  // does not. Valid until release, or prepare where the backup retains.
+  // The image from offset on, for as far as it lies in host memory in one piece, as it was on the device; empty where
+  // it does not. Valid until release, or prepare where the backup retains.
   virtual std::span<const std::byte> view(uint64_t offset) const noexcept = 0;
 
   // The image is needed no more. Gives up what it takes unless the backup retains it.

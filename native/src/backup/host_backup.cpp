@@ -16,11 +16,12 @@ uint64_t block_count(uint64_t bytes) noexcept { return (bytes + kBlockBytes - 1)
 
 }  // namespace
 
-HostBackup::HostBackup(const HostBackupOptions& options) noexcept
-    : options_(options), workers_(WorkerPool::default_thread_count()) {}
-
-HostBackup::HostBackup(std::shared_ptr<PagePool> pool, const HostBackupOptions& options) noexcept
-    : options_(options), pool_(std::move(pool)), workers_(WorkerPool::default_thread_count()) {}
+HostBackup::HostBackup(std::shared_ptr<PagePool> pool, const HostBackupOptions& options,
+                       std::shared_ptr<WorkerPool> workers)
+    : options_(options),
+      pool_(std::move(pool)),
+      workers_(workers != nullptr ? std::move(workers)
+                                  : std::make_shared<WorkerPool>(WorkerPool::default_thread_count())) {}
 
 Status HostBackup::prepare(uint64_t bytes) {
   if (options_.verify) hashes_.resize(block_count(bytes));
@@ -36,7 +37,7 @@ Status HostBackup::prepare(uint64_t bytes) {
   }
   Result<HostRange> pages = HostRange::reserve(round_up(bytes, kHugePageBytes));
   if (!pages.ok()) return pages.status();
-  if (Status there = pages->populate(0, pages->bytes(), workers_); !there.ok()) return there;
+  if (Status there = pages->populate(0, pages->bytes(), *workers_); !there.ok()) return there;
   extents_ = {std::span(pages->address(), pages->bytes())};
   pages_ = *std::move(pages);
   held_bytes_ = pages_.bytes();
@@ -44,6 +45,10 @@ Status HostBackup::prepare(uint64_t bytes) {
 }
 
 Status HostBackup::save(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) {
+  if (!in_range(offset, bytes, held_bytes_)) {
+    return Status::error(Code::kState, text(name(), " backup: there is no room for ", bytes_text(bytes), " at offset ",
+                                            offset, "; prepare the whole image, and save all of it before settling"));
+  }
   Status saved = !options_.verify
                      ? for_each_piece(offset, bytes,
                                       [&](std::byte* piece, uint64_t from, uint64_t piece_bytes) {
@@ -56,6 +61,26 @@ Status HostBackup::save(Device& device, uint64_t address, uint64_t offset, uint6
                        });
   if (saved.ok()) settled_bytes_ = offset + bytes;
   return saved;
+}
+
+Status HostBackup::settle() {
+  const uint64_t needed = round_up(settled_bytes_, kHugePageBytes);
+  if (options_.retain || needed >= held_bytes_) return Status();
+  if (pool_ != nullptr) {
+    loan_.shrink(needed);
+    held_bytes_ = loan_.bytes();
+  } else {
+    // The image is whole either way: where the kernel cannot split the mapping, the rest is held until release.
+    if (!pages_.release(needed, held_bytes_ - needed).ok()) return Status();
+    held_bytes_ = needed;
+  }
+  uint64_t left = needed;
+  for (std::span<std::byte>& extent : extents_) {
+    extent = extent.first(std::min<uint64_t>(left, extent.size()));
+    left -= extent.size();
+  }
+  std::erase_if(extents_, [](std::span<std::byte> extent) { return extent.empty(); });
+  return Status();
 }
 
 Status HostBackup::restore(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) {
@@ -123,7 +148,7 @@ Status HostBackup::for_each_block(uint64_t offset, uint64_t bytes, Visit&& visit
       const uint64_t at = index * kBlockBytes;
       return visit(piece + at, piece_from + at, std::min(kBlockBytes, piece_bytes - at));
     };
-    return workers_.run(block_count(piece_bytes), visit_block, workers_.copying_threads());
+    return workers_->run(block_count(piece_bytes), visit_block, workers_->copying_threads());
   });
 }
 

@@ -1,5 +1,7 @@
 // Backup in host memory: pages taken for the purpose (pageable), or lent by a pool that prepared them (pooled).
 //
+// What was prepared and not saved to is given back by settle(), unless the backup retains.
+//
 // With verify, each 2 MiB block is hashed as it is copied out and checked as it is copied back.
 #pragma once
 
@@ -7,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "backup/backup.hpp"
@@ -24,17 +27,18 @@ struct HostBackupOptions {
 
 class HostBackup final : public Backup {
  public:
-  // Pageable.
-  explicit HostBackup(const HostBackupOptions& options) noexcept;
-  // Pooled.
-  HostBackup(std::shared_ptr<PagePool> pool, const HostBackupOptions& options) noexcept;
+  // Pageable without a pool, else pooled. workers are those that populate, hash and check; null: some of its own.
+  HostBackup(std::shared_ptr<PagePool> pool, const HostBackupOptions& options,
+             std::shared_ptr<WorkerPool> workers = nullptr);
+  explicit HostBackup(const HostBackupOptions& options, std::shared_ptr<WorkerPool> workers = nullptr)
+      : HostBackup(nullptr, options, std::move(workers)) {}
 
   std::string_view name() const noexcept override { return pool_ ? "pooled" : "pageable"; }
   bool keeps_bytes() const noexcept override { return true; }
   Status prepare(uint64_t bytes) override;
   Status save(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) override;
   uint64_t settled_bytes() const noexcept override { return settled_bytes_; }
-  Status settle() override { return Status(); }
+  Status settle() override;
   Status restore(Device& device, uint64_t address, uint64_t offset, uint64_t bytes) override;
   Status read(uint64_t offset, void* target, uint64_t bytes) override;
   std::span<const std::byte> view(uint64_t offset) const noexcept override;
@@ -58,7 +62,7 @@ class HostBackup final : public Backup {
   std::shared_ptr<PagePool> pool_;
   PageLoan loan_;
   HostRange pages_;
-  WorkerPool workers_;
+  const std::shared_ptr<WorkerPool> workers_;
   std::vector<std::span<std::byte>> extents_;
   std::vector<Hash128> hashes_;
   std::atomic<uint64_t> settled_bytes_ = 0;

@@ -32,6 +32,8 @@ const char* kind_name(Kind kind) noexcept {
       return "backup directory";
     case Kind::kExport:
       return "export";
+    case Kind::kImport:
+      return "import";
   }
   return "unknown";
 }

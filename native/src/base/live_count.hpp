@@ -13,8 +13,9 @@ enum class Kind : int32_t {
   kRegionSet = 5,
   kBackupDirectory = 6,
   kExport = 7,
+  kImport = 8,
 };
-inline constexpr int32_t kLastKind = 7;
+inline constexpr int32_t kLastKind = 8;
 
 const char* kind_name(Kind kind) noexcept;
 

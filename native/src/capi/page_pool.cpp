@@ -4,10 +4,14 @@
 
 #include "capi/guard.hpp"
 #include "capi/limits.hpp"
+#include "device/device.hpp"
+#include "device/host_pinner.hpp"
 #include "memory/page_pool.hpp"
 
 namespace {
 
+using windlass::Device;
+using windlass::HostPinner;
 using windlass::Kind;
 using windlass::PagePool;
 using windlass::PagePoolInfo;
@@ -52,6 +56,23 @@ wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error* erro
   });
 }
 
+wl_status wl_page_pool_pin(wl_page_pool pool, wl_device device, wl_error* error) {
+  return windlass::capi::guard(error, [&] {
+    Result<std::shared_ptr<PagePool>> found = windlass::capi::acquire<PagePool>(pool, Kind::kPagePool);
+    if (!found.ok()) return found.status();
+    Result<std::shared_ptr<Device>> named = windlass::capi::acquire<Device>(device, Kind::kDevice);
+    if (!named.ok()) return named.status();
+    return (*found)->pin_with(std::make_shared<HostPinner>(*std::move(named)));
+  });
+}
+
+wl_status wl_page_pool_wait_pinned(wl_page_pool pool, wl_error* error) {
+  return windlass::capi::guard(error, [&] {
+    Result<std::shared_ptr<PagePool>> found = windlass::capi::acquire<PagePool>(pool, Kind::kPagePool);
+    return found.ok() ? (*found)->wait_pinned() : found.status();
+  });
+}
+
 wl_status wl_page_pool_trim(wl_page_pool pool, wl_error* error) {
   return windlass::capi::guard(error, [&] {
     Result<std::shared_ptr<PagePool>> found = windlass::capi::acquire<PagePool>(pool, Kind::kPagePool);
@@ -72,6 +93,9 @@ wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info* info, wl_e
     values.lent_bytes = now.lent_bytes;
     values.grown_on_lend = now.grown_on_lend;
     values.prepared_bytes = now.prepared_bytes;
+    values.pinned_bytes = now.pinned_bytes;
+    values.lent_unpinned_bytes = now.lent_unpinned_bytes;
+    values.quarantined_bytes = now.quarantined_bytes;
     windlass::capi::put_output(info, values);
     return Status();
   });

@@ -41,8 +41,8 @@ class Allocation {
   // null, receives the indices of those that were taken.
   Status commit(std::vector<size_t>* fresh);
 
-  // Gives the memory of extents [first, last) back, those of neighbours in one step. On an error some of it is gone, and
-  // commit brings back what is.
+  // Gives the memory of extents [first, last) back, those of neighbours in one step. On an error some of it is gone,
+  // and commit brings back what is.
   Status decommit(size_t first, size_t last);
   Status decommit() { return decommit(0, extents_.size()); }
 

@@ -100,21 +100,22 @@ void AllocationRecord::mark_gone() noexcept {
 }
 
 void AllocationRecord::announce_end() noexcept {
-  Status told = contain([&] {
+  Status ended = contain([&] {
     {
       const std::lock_guard lock(mutex_);
       if (phase_ == Phase::kGone) return Status();
       phase_ = Phase::kGone;
     }
     const Pages going = pages();
-    std::vector<std::shared_ptr<PageObserver>> observers = watching();
-    for (auto observer = observers.rbegin(); observer != observers.rend(); ++observer) {
-      Status agreed = contain([&] { return (*observer)->before_release(going); });
+    std::vector<std::shared_ptr<PageObserver>> told = watching();
+    std::reverse(told.begin(), told.end());
+    for (const std::shared_ptr<PageObserver>& observer : told) {
+      Status agreed = contain([&] { return observer->before_release(going); });
       if (!agreed.ok()) log(LogLevel::kWarning, "device", agreed.message());
     }
     return Status();
   });
-  if (!told.ok()) log(LogLevel::kError, "device", told.message());
+  if (!ended.ok()) log(LogLevel::kError, "device", ended.message());
 }
 
 std::vector<std::shared_ptr<PageObserver>> AllocationRecord::watching() const {

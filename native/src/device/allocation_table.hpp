@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/nonce.hpp"
 #include "base/status.hpp"
 
 namespace windlass {
@@ -105,6 +106,9 @@ class AllocationTable {
   AllocationTable(const AllocationTable&) = delete;
   AllocationTable& operator=(const AllocationTable&) = delete;
 
+  // Random: tells its ids from those of other tables, in this process and in others.
+  uint64_t nonce() const noexcept { return nonce_; }
+
   std::shared_ptr<AllocationRecord> add(uint64_t address, uint64_t bytes);
   void remove(const AllocationRecord& record) noexcept;
 
@@ -119,6 +123,7 @@ class AllocationTable {
   std::map<uint64_t, std::shared_ptr<AllocationRecord>> by_address_;
   std::map<uint64_t, std::shared_ptr<AllocationRecord>> by_id_;
   uint64_t last_id_ = 0;
+  const uint64_t nonce_ = fresh_nonce();
 };
 
 }  // namespace windlass

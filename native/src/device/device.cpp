@@ -12,6 +12,20 @@ Status cannot_share(const Device& device) {
 
 }  // namespace
 
+std::shared_ptr<WorkerPool> Device::helpers() {
+  const std::lock_guard lock(helpers_mutex_);
+  if (helpers_ == nullptr) helpers_ = std::make_shared<WorkerPool>(WorkerPool::default_thread_count());
+  return helpers_;
+}
+
+std::shared_ptr<ChunkWorkers> Device::chunk_workers() {
+  const std::lock_guard lock(helpers_mutex_);
+  if (chunk_workers_ == nullptr) {
+    chunk_workers_ = std::make_shared<ChunkWorkers>(WorkerPool::default_thread_count(), kDefaultChunkBytes);
+  }
+  return chunk_workers_;
+}
+
 Result<Hash128> Device::copy_in_hashed(uint64_t target_address, const void* source, uint64_t bytes) {
   Status copied = copy_in(target_address, source, bytes);
   if (!copied.ok()) return copied;

@@ -10,11 +10,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
 #include "base/status.hpp"
 #include "base/worker_pool.hpp"
+#include "codec/chunk_workers.hpp"
 #include "device/allocation_table.hpp"
 #include "memory/copy.hpp"
 
@@ -90,15 +92,19 @@ class Device {
   // What is allocated on this device.
   AllocationTable& allocations() noexcept { return allocations_; }
 
-  // Threads for whoever works on this device's memory, so that a thousand regions need no thousand pools. The device
-  // itself copies with threads of its own.
-  const std::shared_ptr<WorkerPool>& helpers() const noexcept { return helpers_; }
+  // Threads for whoever works on this device's memory, so that a thousand regions need no thousand pools; made when
+  // first asked for. The device itself copies with threads of its own.
+  std::shared_ptr<WorkerPool> helpers();
+  // The same for those who compress.
+  std::shared_ptr<ChunkWorkers> chunk_workers();
   // Two threads, for a copy and what may happen meanwhile.
   WorkerPool& pair() noexcept { return pair_; }
 
  private:
   AllocationTable allocations_;
-  std::shared_ptr<WorkerPool> helpers_ = std::make_shared<WorkerPool>(WorkerPool::default_thread_count());
+  std::mutex helpers_mutex_;  // guards the two that follow
+  std::shared_ptr<WorkerPool> helpers_;
+  std::shared_ptr<ChunkWorkers> chunk_workers_;
   WorkerPool pair_{2};
 };
 

@@ -33,6 +33,12 @@ class HostRange {
   std::byte* address() const noexcept { return address_; }
   uint64_t bytes() const noexcept { return bytes_; }
 
+  // Leaves addresses and pages to the process for good, for memory that somebody else may still reach.
+  void abandon() noexcept {
+    address_ = nullptr;
+    bytes_ = 0;
+  }
+
   // Puts zeroed pages behind [offset, offset + bytes), all of them present when it returns. On an error there are none.
   // Errors: kNoMemory. Blocks: for the populating, which workers share.
   Status populate(uint64_t offset, uint64_t bytes, WorkerPool& workers);

@@ -34,6 +34,19 @@ uint64_t PageLoan::bytes() const noexcept {
                          [](uint64_t sum, std::span<std::byte> extent) { return sum + extent.size(); });
 }
 
+void PageLoan::shrink(uint64_t bytes) noexcept {
+  uint64_t surplus = this->bytes() - std::min(this->bytes(), round_up(bytes, kHugePageBytes));
+  while (surplus > 0) {
+    std::span<std::byte>& last = extents_.back();
+    const uint64_t given = std::min<uint64_t>(surplus, last.size());
+    const std::span<std::byte> back = last.last(given);
+    pool_->take_back({&back, 1});
+    last = last.first(last.size() - given);
+    if (last.empty()) extents_.pop_back();
+    surplus -= given;
+  }
+}
+
 void PageLoan::reset() noexcept {
   if (pool_) pool_->take_back(extents_);
   extents_ = {};
@@ -117,10 +130,13 @@ Status PagePool::grow(uint64_t bytes) {
     }
     fresh.push_back({*std::move(range), std::vector<bool>(block_bytes / kHugePageBytes), 0});
   }
-  const std::lock_guard lock(mutex_);
-  blocks_.reserve(blocks_.size() + fresh.size());
-  std::move(fresh.begin(), fresh.end(), std::back_inserter(blocks_));
-  held_bytes_ += bytes;
+  {
+    const std::lock_guard lock(mutex_);
+    blocks_.reserve(blocks_.size() + fresh.size());
+    std::move(fresh.begin(), fresh.end(), std::back_inserter(blocks_));
+    held_bytes_ += bytes;
+  }
+  start_pinning();
   return Status();
 }
 
@@ -132,7 +148,8 @@ std::vector<PagePool::Run> PagePool::free_runs_locked() const {
       from = std::find(from, lent.end(), false);
       const auto to = std::find(from, lent.end(), true);
       if (from != to) {
-        runs.push_back({block, static_cast<uint64_t>(from - lent.begin()), static_cast<uint64_t>(to - from)});
+        runs.push_back({block, static_cast<uint64_t>(from - lent.begin()), static_cast<uint64_t>(to - from),
+                        blocks_[block].pin == Pin::kDone});
       }
       from = to;
     }
@@ -143,9 +160,11 @@ std::vector<PagePool::Run> PagePool::free_runs_locked() const {
 PageLoan PagePool::lend_locked(uint64_t bytes) {
   uint64_t units = bytes / kHugePageBytes;
   std::vector<Run> runs = free_runs_locked();
-  // One piece if any is large enough, else the largest ones: fewer pieces are cheaper to use.
-  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.units > b.units; });
-  const auto fits = [units](const Run& run) { return run.units >= units; };
+  // One piece if any is large enough, else the largest ones: fewer pieces are cheaper to use. Pinned ones before all.
+  std::sort(runs.begin(), runs.end(),
+            [](const Run& a, const Run& b) { return a.pinned != b.pinned ? a.pinned : a.units > b.units; });
+  const bool pinned = !runs.empty() && runs.front().pinned;
+  const auto fits = [&](const Run& run) { return run.units >= units && run.pinned == pinned; };
   const auto tightest = std::find_if(runs.rbegin(), runs.rend(), fits);
   if (tightest != runs.rend()) std::swap(runs.front(), *tightest);
 
@@ -158,6 +177,7 @@ PageLoan PagePool::lend_locked(uint64_t bytes) {
     std::fill_n(block.lent.begin() + static_cast<std::ptrdiff_t>(runs[i].first), taken, true);
     block.lent_units += taken;
     units -= taken;
+    if (pinner_ != nullptr && !runs[i].pinned) lent_unpinned_bytes_ += taken * kHugePageBytes;
   }
   lent_bytes_ += bytes;
   return PageLoan(shared_from_this(), std::move(extents));
@@ -179,17 +199,35 @@ void PagePool::take_back(std::span<const std::span<std::byte>> extents) noexcept
 }
 
 void PagePool::trim() noexcept {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(blocks_, [this](const Block& block) {
-    if (block.lent_units != 0) return false;
-    held_bytes_ -= block.range.bytes();
-    return true;
-  });
+  size_t left = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    left = blocks_.size();
+  }
+  // Block by block, because unpinning and giving back take long, and lending goes on meanwhile.
+  for (; left > 0; --left) {
+    Block block;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto idle = std::find_if(blocks_.begin(), blocks_.end(), [](const Block& each) {
+        return each.lent_units == 0 && each.pin != Pin::kUnderWay;
+      });
+      if (idle == blocks_.end()) return;
+      held_bytes_ -= idle->range.bytes();
+      if (idle->pin == Pin::kDone) pinned_bytes_ -= idle->range.bytes();
+      block = std::move(*idle);
+      if (idle != blocks_.end() - 1) *idle = std::move(blocks_.back());
+      blocks_.pop_back();
+      pin_settled_.notify_all();
+    }
+    retire(block);
+  }
 }
 
 PagePoolInfo PagePool::info() const {
   const std::lock_guard lock(mutex_);
-  return {limit_bytes_, held_bytes_, lent_bytes_, grown_on_lend_, prepared_bytes_};
+  return {limit_bytes_,    held_bytes_,   lent_bytes_,          grown_on_lend_,
+          prepared_bytes_, pinned_bytes_, lent_unpinned_bytes_, quarantined_bytes_};
 }
 
 }  // namespace windlass

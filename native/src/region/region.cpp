@@ -43,15 +43,16 @@ Result<std::shared_ptr<Region>> Region::open(std::shared_ptr<Device> device, uin
       return room.with_prefix(text("region of ", bytes_text(size_bytes), ": reserving its backup"));
     }
   }
-  return std::make_shared<Region>(*std::move(allocation), std::move(backup), size_bytes, options.tag);
+  return std::make_shared<Region>(*std::move(allocation), std::move(backup), size_bytes, options);
 }
 
 Region::Region(std::unique_ptr<Allocation> allocation, std::unique_ptr<Backup> backup, uint64_t size_bytes,
-               std::string tag)
+               const RegionOptions& options)
     : allocation_(std::move(allocation)),
       backup_(std::move(backup)),
       size_bytes_(size_bytes),
-      tag_(std::move(tag)),
+      tag_(options.tag),
+      backup_kind_(options.backup_kind),
       gone_(allocation_->extents().size()),
       defined_bytes_(size_bytes) {}
 
@@ -114,6 +115,12 @@ Result<Pages> Region::attach(std::shared_ptr<PageObserver> observer) {
 }
 
 void Region::detach(const PageObserver* observer) noexcept { allocation_->record().detach(observer); }
+
+Result<std::shared_ptr<PageExport>> Region::export_pages() {
+  const std::lock_guard lock(mutex_);
+  if (Status state = check_state(RegionState::kActive, "export"); !state.ok()) return state;
+  return PageExport::open(*allocation_);
+}
 
 RegionInfo Region::info() const {
   RegionInfo info;

@@ -27,6 +27,7 @@
 #include "base/worker_pool.hpp"
 #include "device/allocation.hpp"
 #include "device/device.hpp"
+#include "device/page_export.hpp"
 
 namespace windlass {
 
@@ -70,7 +71,8 @@ struct ResumeReport {
 struct RegionOptions {
   uint64_t chunk_bytes = 0;  // 0: Region::kDefaultChunkBytes
   std::string tag = {};
-  bool reserve = false;  // the backup gets its room at once, not at the first pause
+  bool reserve = false;     // the backup gets its room at once, not at the first pause
+  int32_t backup_kind = 0;  // what whoever opens it calls the backup
 };
 
 class Region {
@@ -82,7 +84,8 @@ class Region {
                                               std::unique_ptr<Backup> backup, const RegionOptions& options = {});
 
   // For open().
-  Region(std::unique_ptr<Allocation> allocation, std::unique_ptr<Backup> backup, uint64_t size_bytes, std::string tag);
+  Region(std::unique_ptr<Allocation> allocation, std::unique_ptr<Backup> backup, uint64_t size_bytes,
+         const RegionOptions& options);
 
   // Errors: kState; kNoSpace, kNoMemory, kIo (backup); kDevice; what an observer refuses with.
   Result<PauseReport> pause();
@@ -108,8 +111,12 @@ class Region {
   Result<Pages> attach(std::shared_ptr<PageObserver> observer);
   void detach(const PageObserver* observer) noexcept;
 
+  // Shares the pages that there are now. Errors: kState (paused); kUnsupported; kNoMemory; kDevice.
+  Result<std::shared_ptr<PageExport>> export_pages();
+
   RegionInfo info() const;
   const std::string& tag() const noexcept { return tag_; }
+  int32_t backup_kind() const noexcept { return backup_kind_; }
   Device& device() const noexcept { return allocation_->device(); }
 
   // A number for whoever opened it, and gives it meaning.
@@ -150,6 +157,7 @@ class Region {
   std::unique_ptr<Backup> backup_;
   const uint64_t size_bytes_;
   const std::string tag_;
+  const int32_t backup_kind_;
   std::vector<bool> gone_;  // of each extent: its bytes are in the backup only
   std::atomic<RegionState> state_ = RegionState::kActive;
   std::atomic<uint64_t> defined_bytes_;    // content is defined from the start up to here

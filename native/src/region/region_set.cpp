@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backup/host_backup.hpp"
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/contain.hpp"
 #include "base/text.hpp"
@@ -37,7 +38,7 @@ ScopeSettings merged(const ScopeSettings& inner, const ScopeSettings& outer) {
   ScopeSettings both = inner;
   if (!both.tag.has_value()) both.tag = outer.tag;
   if (both.device == nullptr) both.device = outer.device;
-  if (both.backup == nullptr) both.backup = outer.backup;
+  if (both.plan == nullptr) both.plan = outer.plan;
   if (!both.enabled.has_value()) both.enabled = outer.enabled;
   return both;
 }
@@ -60,7 +61,7 @@ class Membership {
 };
 
 template <typename Report>
-SetReport<Report> prepare_report(std::vector<std::shared_ptr<Region>> regions) {
+SetReport<Report> prepare_report(std::vector<std::shared_ptr<Region>>&& regions) {
   SetReport<Report> report;
   report.outcomes.reserve(regions.size());
   for (const std::shared_ptr<Region>& region : regions) {
@@ -75,29 +76,32 @@ SetReport<Report> prepare_report(std::vector<std::shared_ptr<Region>> regions) {
 RegionSet::RegionSet(const RegionSetOptions& options) noexcept
     : id_(next_set_id()),
       margin_bytes_(options.margin_bytes),
+      plan_(options.plan),
       lanes_(options.lanes != 0 ? options.lanes : std::clamp(std::thread::hardware_concurrency(), 1U, kMostLanes)) {}
 
 std::shared_ptr<RegionSet> RegionSet::open(const RegionSetOptions& options) {
   return std::make_shared<RegionSet>(options);
 }
 
-Result<std::shared_ptr<Region>> RegionSet::open_region(uint64_t size_bytes, const ScopeSettings& given,
-                                                       RegionOptions options) {
-  const ScopeSettings settings = merged(given, current());
+Result<std::shared_ptr<Region>> RegionSet::open_region(uint64_t size_bytes, const ScopeSettings& given) {
+  ScopeSettings settings = merged(given, current());
+  if (settings.plan == nullptr) settings.plan = plan_;
   if (settings.device == nullptr) {
     return Status::error(Code::kInvalidArgument,
                          "region set: no device is given, and no scope of this thread names one; give one of both");
   }
-  if (settings.tag.has_value()) options.tag = *settings.tag;
   if (Status room = check_margin(*settings.device, size_bytes); !room.ok()) return room;
   std::unique_ptr<Backup> backup;
-  if (settings.backup != nullptr) {
-    Result<std::unique_ptr<Backup>> made = (*settings.backup)(settings.device);
+  RegionOptions options;
+  if (settings.plan != nullptr) {
+    Result<std::unique_ptr<Backup>> made = settings.plan->make_backup(settings.device);
     if (!made.ok()) return made.status();
     backup = *std::move(made);
+    options = settings.plan->options;
   } else {
     backup = std::make_unique<HostBackup>(HostBackupOptions{});
   }
+  options.tag = settings.tag.value_or("");
   Result<std::shared_ptr<Region>> region = Region::open(settings.device, size_bytes, std::move(backup), options);
   if (region.ok() && settings.enabled.value_or(true)) add(*region);
   return region;
@@ -109,7 +113,9 @@ Status RegionSet::check_margin(const Device& device, uint64_t size_bytes) const 
   Result<DeviceMemory> memory = device.memory();
   if (!memory.ok()) return memory.status();
   const uint64_t free_bytes = memory->free_bytes;
-  if (free_bytes >= margin && size_bytes <= free_bytes - margin) return Status();
+  const uint64_t room = free_bytes - std::min(margin, free_bytes);
+  // A region takes whole pages.
+  if (size_bytes <= room && round_up(size_bytes, device.granularity_bytes()) <= room) return Status();
   return Status::error(Code::kNoMemory,
                        text("region of ", bytes_text(size_bytes), ": ", device.name(), " has ", bytes_text(free_bytes),
                             " free, of which ", bytes_text(margin), " are to stay free; ask for less, lower the ",
@@ -157,16 +163,24 @@ std::vector<std::shared_ptr<Region>> RegionSet::members(std::optional<std::strin
 }
 
 SetReport<PauseReport> RegionSet::pause(std::optional<std::string_view> tag, bool skip_done) {
+  return pause_these(members(tag), skip_done);
+}
+
+SetReport<ResumeReport> RegionSet::resume(std::optional<std::string_view> tag, bool skip_done) {
+  return resume_these(members(tag), skip_done);
+}
+
+SetReport<PauseReport> RegionSet::pause_these(std::vector<std::shared_ptr<Region>> regions, bool skip_done) {
   const Stopwatch watch;
-  auto report = prepare_report<PauseReport>(members(tag));
+  auto report = prepare_report<PauseReport>(std::move(regions));
   report.status = pause_regions(report.outcomes, {skip_done, &lanes_});
   report.total_ns = watch.total_ns();
   return report;
 }
 
-SetReport<ResumeReport> RegionSet::resume(std::optional<std::string_view> tag, bool skip_done) {
+SetReport<ResumeReport> RegionSet::resume_these(std::vector<std::shared_ptr<Region>> regions, bool skip_done) {
   const Stopwatch watch;
-  auto report = prepare_report<ResumeReport>(members(tag));
+  auto report = prepare_report<ResumeReport>(std::move(regions));
   report.status = resume_regions(report.outcomes, {skip_done, &lanes_});
   report.total_ns = watch.total_ns();
   return report;

@@ -1,8 +1,8 @@
 // A set of regions: opened with the settings of the current scope, and paused and resumed by tag.
 //
-// A scope says what the regions that its thread opens in a set are like: their tag, device and backup. Scopes nest; what
-// an inner one leaves unsaid is as in the outer one, and leaving it restores the outer one's settings. In a scope that
-// is disabled, regions are opened that are no members: no call by tag reaches them.
+// A scope says what the regions that its thread opens in a set are like: their tag, device and backup. Scopes nest;
+// what an inner one leaves unsaid is as in the outer one, and leaving it restores the outer one's settings. In a scope
+// that is disabled, regions are opened that are no members: no call by tag reaches them.
 //
 // The set does not keep its regions alive: whoever opened one closes it, in either state.
 //
@@ -28,20 +28,24 @@
 
 namespace windlass {
 
-// Makes a region's backup.
-using BackupMaker = std::function<Result<std::unique_ptr<Backup>>(const std::shared_ptr<Device>& device)>;
+// What regions are opened with.
+struct RegionPlan {
+  std::function<Result<std::unique_ptr<Backup>>(const std::shared_ptr<Device>& device)> make_backup;
+  RegionOptions options;  // the tag is the scope's
+};
 
 // What is empty is as in the scope around.
 struct ScopeSettings {
   std::optional<std::string> tag;
   std::shared_ptr<Device> device;
-  std::shared_ptr<const BackupMaker> backup;
+  std::shared_ptr<const RegionPlan> plan;
   std::optional<bool> enabled;
 };
 
 struct RegionSetOptions {
-  uint64_t margin_bytes = 0;  // a region that would leave less of its device free is refused
-  uint32_t lanes = 0;         // regions that move at once; 0: as many as pay on this machine
+  uint64_t margin_bytes = 0;                         // a region that would leave less of its device free is refused
+  uint32_t lanes = 0;                                // regions that move at once; 0: as many as pay on this machine
+  std::shared_ptr<const RegionPlan> plan = nullptr;  // where no scope has one; null: with a pageable backup
 };
 
 struct RegionSetInfo {
@@ -68,14 +72,17 @@ class RegionSet : public std::enable_shared_from_this<RegionSet> {
 
   static std::shared_ptr<RegionSet> open(const RegionSetOptions& options);
 
-  // Opens a region as the current scope says, save for what is given. Errors: as Region::open; kInvalidArgument (no
-  // device or backup given here or in a scope); kNoMemory (also if less than the margin would be left).
-  Result<std::shared_ptr<Region>> open_region(uint64_t size_bytes, const ScopeSettings& given,
-                                              RegionOptions options = {});
+  // Opens a region as the current scope says, save for what is given; without a plan in either, with the
+  // set's. Errors: as Region::open; kInvalidArgument (no device here or in a scope); kNoMemory (also if less than the
+  // margin would be left).
+  Result<std::shared_ptr<Region>> open_region(uint64_t size_bytes, const ScopeSettings& given);
 
   // Pauses, or resumes, the members with the tag, or all. No such member is no error. See region/transition.hpp.
   SetReport<PauseReport> pause(std::optional<std::string_view> tag, bool skip_done);
   SetReport<ResumeReport> resume(std::optional<std::string_view> tag, bool skip_done);
+  // The same with these regions, members or not.
+  SetReport<PauseReport> pause_these(std::vector<std::shared_ptr<Region>> regions, bool skip_done);
+  SetReport<ResumeReport> resume_these(std::vector<std::shared_ptr<Region>> regions, bool skip_done);
 
   RegionSetInfo info(std::optional<std::string_view> tag) const;
 
@@ -98,6 +105,7 @@ class RegionSet : public std::enable_shared_from_this<RegionSet> {
   const LiveCount live_{Kind::kRegionSet};
   const uint64_t id_;
   std::atomic<uint64_t> margin_bytes_;
+  const std::shared_ptr<const RegionPlan> plan_;
   WorkerPool lanes_;
   mutable std::mutex mutex_;                                                               // guards what follows
   std::map<std::string, std::map<uint64_t, std::weak_ptr<Region>>, std::less<>> members_;  // by tag, then by age

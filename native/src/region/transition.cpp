@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 #include <set>
-#include <utility>
 
 #include "base/contain.hpp"
 #include "base/log.hpp"
@@ -41,7 +40,7 @@ class PauseTransition {
   Status get_room();
   Status move_all();
   Status undo(const Status& cause);
-  Status tell_of(const PauseOutcome& outcome, Status status) const;
+  Status tell_of(const PauseOutcome& outcome, const Status& status) const;
 
   const std::span<PauseOutcome> outcomes_;
   const TransitionOptions options_;
@@ -165,7 +164,7 @@ Status PauseTransition::move_all() {
     Status done = outcome.region->save_and_release(outcome.report);
     const uint64_t took_ns = watch_.total_ns() - before_ns;
     outcome.report.release_ns += took_ns - std::min(took_ns, outcome.report.copy_ns + outcome.report.settle_ns);
-    return tell_of(outcome, std::move(done));
+    return tell_of(outcome, done);
   });
   if (!moved.ok()) return moved;
   for (PauseOutcome* outcome : picked_) {
@@ -200,7 +199,7 @@ Status PauseTransition::undo(const Status& cause) {
 }
 
 // Where there are several, the message names the one it happened to.
-Status PauseTransition::tell_of(const PauseOutcome& outcome, Status status) const {
+Status PauseTransition::tell_of(const PauseOutcome& outcome, const Status& status) const {
   return status.ok() || picked_.size() == 1 ? status : status.with_prefix(outcome.region->describe());
 }
 

@@ -48,8 +48,8 @@ struct RegionOutcome {
 using PauseOutcome = RegionOutcome<PauseReport>;
 using ResumeOutcome = RegionOutcome<ResumeReport>;
 
-// Errors: as Region::pause and Region::resume; kInvalidArgument (the same region twice). The error is that of the region
-// which failed first, and names it.
+// Errors: as Region::pause and Region::resume; kInvalidArgument (the same region twice). The error is that of the
+// region which failed first, and names it.
 Status pause_regions(std::span<PauseOutcome> outcomes, const TransitionOptions& options);
 Status resume_regions(std::span<ResumeOutcome> outcomes, const TransitionOptions& options);
 

@@ -22,8 +22,8 @@ Status bad_range(const char* verb, uint64_t address, uint64_t bytes, const char*
 
 }  // namespace
 
-EmulatedDevice::EmulatedDevice(uint64_t memory_bytes, uint32_t worker_threads) noexcept
-    : memory_bytes_(memory_bytes), workers_(worker_threads) {}
+EmulatedDevice::EmulatedDevice(uint64_t memory_bytes, uint32_t worker_threads, bool shareable) noexcept
+    : memory_bytes_(memory_bytes), shareable_(shareable), workers_(worker_threads) {}
 
 Result<std::shared_ptr<EmulatedDevice>> EmulatedDevice::open(const EmulatedDeviceOptions& options) {
   uint64_t memory_bytes = options.memory_bytes;
@@ -39,7 +39,7 @@ Result<std::shared_ptr<EmulatedDevice>> EmulatedDevice::open(const EmulatedDevic
                               "least ", bytes_text(kHugePageBytes)));
   }
   const uint32_t threads = options.worker_threads != 0 ? options.worker_threads : WorkerPool::default_thread_count();
-  return std::make_shared<EmulatedDevice>(memory_bytes, threads);
+  return std::make_shared<EmulatedDevice>(memory_bytes, threads, options.shareable);
 }
 
 std::string EmulatedDevice::name() const { return text("emulated device (", bytes_text(memory_bytes_), ")"); }
@@ -81,6 +81,12 @@ Result<PhysicalId> EmulatedDevice::create(uint64_t bytes) {
     return Status::error(Code::kInvalidArgument, text("emulated device: physical memory comes in multiples of ",
                                                       bytes_text(kHugePageBytes), ", not ", bytes, " bytes"));
   }
+  std::shared_ptr<const SharedPages> pages;
+  if (shareable_) {
+    Result<std::shared_ptr<SharedPages>> opened = SharedPages::open(bytes);
+    if (!opened.ok()) return opened.status().with_prefix("emulated device");
+    pages = *std::move(opened);
+  }
   const std::lock_guard lock(mutex_);
   if (bytes > memory_bytes_ - used_bytes_) {
     return Status::error(Code::kNoMemory,
@@ -89,13 +95,14 @@ Result<PhysicalId> EmulatedDevice::create(uint64_t bytes) {
                               " are free; pause or close a region, or open the device with more"));
   }
   const PhysicalId id = last_id_ + 1;
-  pieces_.emplace(id, Piece{bytes, 0});
+  pieces_.emplace(id, Piece{bytes, 0, std::move(pages)});
   last_id_ = id;
   used_bytes_ += bytes;
   return id;
 }
 
 Status EmulatedDevice::release(PhysicalId physical) {
+  std::shared_ptr<const SharedPages> dropped;  // outlives the lock: giving its pages back takes long
   const std::lock_guard lock(mutex_);
   const auto piece = pieces_.find(physical);
   if (piece == pieces_.end() || piece->second.mapped_at != 0) {
@@ -103,7 +110,8 @@ Status EmulatedDevice::release(PhysicalId physical) {
                          text("emulated device: physical memory ", physical, " is ",
                               piece == pieces_.end() ? "not of this device" : "still mapped; unmap it first"));
   }
-  used_bytes_ -= piece->second.bytes;
+  dropped = std::move(piece->second.pages);
+  if (dropped == nullptr || !dropped->adopted()) used_bytes_ -= piece->second.bytes;
   pieces_.erase(piece);
   return Status();
 }
@@ -137,7 +145,10 @@ Status EmulatedDevice::unmap(uint64_t address, uint64_t bytes) {
   }
   const auto first = mapped_.find(address);
   const auto last = mapped_.lower_bound(address + bytes);
-  for (auto piece = first; piece != last; ++piece) piece->second->mapped_at = 0;
+  for (auto piece = first; piece != last; ++piece) {
+    piece->second->mapped_at = 0;
+    piece->second->accessible = false;
+  }
   mapped_.erase(first, last);
   return Status();
 }
@@ -151,6 +162,7 @@ Status EmulatedDevice::set_access(uint64_t address, uint64_t bytes) {
       return bad_range("give access to", address, bytes, "it is not made of whole mapped pieces");
     }
   }
+  if (shareable_) return give_access_shared(*range, address, bytes).with_prefix("emulated device");
   const uint64_t offset = address - reinterpret_cast<uint64_t>(range->address());
   return range->populate(offset, bytes, workers_).with_prefix("emulated device");
 }

@@ -4,6 +4,7 @@
  * <p>The module calls native code, so java wants {@code --enable-native-access=dev.windlass}.
  */
 module dev.windlass {
+  requires jdk.jfr;
   requires static org.jspecify;
 
   exports dev.windlass;

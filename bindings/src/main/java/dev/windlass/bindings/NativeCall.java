@@ -3,6 +3,7 @@ package dev.windlass.bindings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * A call into the library: the memory for its arguments, which lives as long as this does, its
@@ -42,6 +43,17 @@ public final class NativeCall implements AutoCloseable {
     return new NativeCall(failures);
   }
 
+  /** The same, of the preloaded library. */
+  public static NativeCall openPreloaded(Failures failures) {
+    return switch (PreloadLibrary.outcome()) {
+      case PreloadLibrary.Outcome.Present _ -> new NativeCall(failures);
+      case PreloadLibrary.Outcome.Absent _ ->
+          throw failures.of(NativeLibrary.LIBRARY, 0, PreloadLibrary.absent());
+      case PreloadLibrary.Outcome.Failed failed ->
+          throw failures.of(failed.status(), 0, failed.message());
+    };
+  }
+
   /** Zeroed memory for an argument. */
   public MemorySegment allocate(MemoryLayout layout) {
     return arena.allocate(layout);
@@ -52,6 +64,21 @@ public final class NativeCall implements AutoCloseable {
     MemorySegment struct = arena.allocate(layout);
     defaults.fill(struct, Math.toIntExact(layout.byteSize()));
     return struct;
+  }
+
+  /** A string, as UTF-8 with a zero at its end. */
+  public MemorySegment allocate(String text) {
+    return arena.allocateFrom(text);
+  }
+
+  /** Handles, one after the other. */
+  public MemorySegment allocate(long[] handles) {
+    return arena.allocateFrom(ValueLayout.JAVA_LONG, handles);
+  }
+
+  /** Zeroed memory for so many of a struct, one after the other. */
+  public MemorySegment allocate(MemoryLayout layout, long count) {
+    return arena.allocate(layout, count);
   }
 
   /** Zeroed memory for bytes on their way. */

@@ -73,8 +73,9 @@ public final class NativeLibrary {
   }
 
   private static Outcome loadWithoutThrowing() {
-    if (!mayCallNativeCode()) {
-      return accessDenied();
+    Optional<Outcome.Failed> refused = refused();
+    if (refused.isPresent()) {
+      return refused.get();
     }
     try {
       String path = System.getProperty(PATH_PROPERTY);
@@ -97,7 +98,12 @@ public final class NativeLibrary {
     }
   }
 
-  private static Outcome accessDenied() {
+  /** Why native code cannot be called at all, if it cannot. */
+  static Optional<Outcome.Failed> refused() {
+    return mayCallNativeCode() ? Optional.empty() : Optional.of(accessDenied());
+  }
+
+  private static Outcome.Failed accessDenied() {
     Module module = NativeLibrary.class.getModule();
     String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
     return new Outcome.Failed(

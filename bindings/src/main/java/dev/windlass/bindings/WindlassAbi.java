@@ -303,6 +303,351 @@ public class WindlassAbi extends WindlassSymbols {
     }
     /**
      * {@snippet lang=c :
+     * typedef uint64_t wl_backup_directory
+     * }
+     */
+    public static final OfLong wl_backup_directory = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_file_engine
+     * }
+     */
+    public static final OfInt wl_file_engine = WindlassAbi.C_INT;
+    private static final int WL_FILE_ENGINE_AUTO = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_FILE_ENGINE_AUTO = 0
+     * }
+     */
+    public static int WL_FILE_ENGINE_AUTO() {
+        return WL_FILE_ENGINE_AUTO;
+    }
+    private static final int WL_FILE_ENGINE_IO_URING = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_FILE_ENGINE_IO_URING = 1
+     * }
+     */
+    public static int WL_FILE_ENGINE_IO_URING() {
+        return WL_FILE_ENGINE_IO_URING;
+    }
+    private static final int WL_FILE_ENGINE_THREADS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_FILE_ENGINE_THREADS = 2
+     * }
+     */
+    public static int WL_FILE_ENGINE_THREADS() {
+        return WL_FILE_ENGINE_THREADS;
+    }
+
+    private static class wl_backup_directory_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_backup_directory_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_backup_directory_options_init(wl_backup_directory_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_backup_directory_options_init$descriptor() {
+        return wl_backup_directory_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_backup_directory_options_init(wl_backup_directory_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_backup_directory_options_init$handle() {
+        return wl_backup_directory_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_backup_directory_options_init(wl_backup_directory_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_backup_directory_options_init$address() {
+        return wl_backup_directory_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_backup_directory_options_init(wl_backup_directory_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_backup_directory_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_backup_directory_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_backup_directory_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_backup_directory_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_backup_directory_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_backup_directory_info_init(wl_backup_directory_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_backup_directory_info_init$descriptor() {
+        return wl_backup_directory_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_backup_directory_info_init(wl_backup_directory_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_backup_directory_info_init$handle() {
+        return wl_backup_directory_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_backup_directory_info_init(wl_backup_directory_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_backup_directory_info_init$address() {
+        return wl_backup_directory_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_backup_directory_info_init(wl_backup_directory_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_backup_directory_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_backup_directory_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_backup_directory_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_backup_directory_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_backup_directory_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_open(const char *path, const wl_backup_directory_options *options, wl_backup_directory *directory, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_backup_directory_open$descriptor() {
+        return wl_backup_directory_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_open(const char *path, const wl_backup_directory_options *options, wl_backup_directory *directory, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_backup_directory_open$handle() {
+        return wl_backup_directory_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_open(const char *path, const wl_backup_directory_options *options, wl_backup_directory *directory, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_backup_directory_open$address() {
+        return wl_backup_directory_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_open(const char *path, const wl_backup_directory_options *options, wl_backup_directory *directory, wl_error *error)
+     * }
+     */
+    public static int wl_backup_directory_open(MemorySegment path, MemorySegment options, MemorySegment directory, MemorySegment error) {
+        var mh$ = wl_backup_directory_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_backup_directory_open", path, options, directory, error);
+            }
+            return (int)mh$.invokeExact(path, options, directory, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_backup_directory_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_backup_directory_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_get_info(wl_backup_directory directory, wl_backup_directory_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_backup_directory_get_info$descriptor() {
+        return wl_backup_directory_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_get_info(wl_backup_directory directory, wl_backup_directory_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_backup_directory_get_info$handle() {
+        return wl_backup_directory_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_get_info(wl_backup_directory directory, wl_backup_directory_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_backup_directory_get_info$address() {
+        return wl_backup_directory_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_get_info(wl_backup_directory directory, wl_backup_directory_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_backup_directory_get_info(long directory, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_backup_directory_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_backup_directory_get_info", directory, info, error);
+            }
+            return (int)mh$.invokeExact(directory, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_backup_directory_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_backup_directory_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_close(wl_backup_directory directory, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_backup_directory_close$descriptor() {
+        return wl_backup_directory_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_close(wl_backup_directory directory, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_backup_directory_close$handle() {
+        return wl_backup_directory_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_close(wl_backup_directory directory, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_backup_directory_close$address() {
+        return wl_backup_directory_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_backup_directory_close(wl_backup_directory directory, wl_error *error)
+     * }
+     */
+    public static int wl_backup_directory_close(long directory, MemorySegment error) {
+        var mh$ = wl_backup_directory_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_backup_directory_close", directory, error);
+            }
+            return (int)mh$.invokeExact(directory, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
      * typedef uint64_t wl_device
      * }
      */
@@ -321,6 +666,15 @@ public class WindlassAbi extends WindlassSymbols {
      */
     public static int WL_DEVICE_EMULATED() {
         return WL_DEVICE_EMULATED;
+    }
+    private static final int WL_DEVICE_CUDA = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DEVICE_CUDA = 2
+     * }
+     */
+    public static int WL_DEVICE_CUDA() {
+        return WL_DEVICE_CUDA;
     }
 
     private static class wl_device_options_init {
@@ -436,6 +790,68 @@ public class WindlassAbi extends WindlassSymbols {
                 traceDowncall("wl_device_info_init", info, struct_size);
             }
             mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_device_count {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_device_count");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_device_count(wl_device_kind kind, int32_t *count, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_device_count$descriptor() {
+        return wl_device_count.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_device_count(wl_device_kind kind, int32_t *count, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_device_count$handle() {
+        return wl_device_count.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_device_count(wl_device_kind kind, int32_t *count, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_device_count$address() {
+        return wl_device_count.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_device_count(wl_device_kind kind, int32_t *count, wl_error *error)
+     * }
+     */
+    public static int wl_device_count(int kind, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_device_count.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_device_count", kind, count, error);
+            }
+            return (int)mh$.invokeExact(kind, count, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -627,6 +1043,2031 @@ public class WindlassAbi extends WindlassSymbols {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_page_pool
+     * }
+     */
+    public static final OfLong wl_page_pool = WindlassAbi.C_LONG;
+
+    private static class wl_page_pool_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_options_init$descriptor() {
+        return wl_page_pool_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_page_pool_options_init$handle() {
+        return wl_page_pool_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_page_pool_options_init$address() {
+        return wl_page_pool_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_page_pool_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_page_pool_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_info_init$descriptor() {
+        return wl_page_pool_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_page_pool_info_init$handle() {
+        return wl_page_pool_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_page_pool_info_init$address() {
+        return wl_page_pool_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_page_pool_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_page_pool_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_open$descriptor() {
+        return wl_page_pool_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_page_pool_open$handle() {
+        return wl_page_pool_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_page_pool_open$address() {
+        return wl_page_pool_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
+     * }
+     */
+    public static int wl_page_pool_open(MemorySegment options, MemorySegment pool, MemorySegment error) {
+        var mh$ = wl_page_pool_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_open", options, pool, error);
+            }
+            return (int)mh$.invokeExact(options, pool, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_prepare {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_prepare");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_prepare$descriptor() {
+        return wl_page_pool_prepare.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_page_pool_prepare$handle() {
+        return wl_page_pool_prepare.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_page_pool_prepare$address() {
+        return wl_page_pool_prepare.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
+     * }
+     */
+    public static int wl_page_pool_prepare(long pool, long bytes, MemorySegment error) {
+        var mh$ = wl_page_pool_prepare.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_prepare", pool, bytes, error);
+            }
+            return (int)mh$.invokeExact(pool, bytes, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_pin {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_pin");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_pin(wl_page_pool pool, wl_device device, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_pin$descriptor() {
+        return wl_page_pool_pin.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_pin(wl_page_pool pool, wl_device device, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_page_pool_pin$handle() {
+        return wl_page_pool_pin.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_pin(wl_page_pool pool, wl_device device, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_page_pool_pin$address() {
+        return wl_page_pool_pin.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_pin(wl_page_pool pool, wl_device device, wl_error *error)
+     * }
+     */
+    public static int wl_page_pool_pin(long pool, long device, MemorySegment error) {
+        var mh$ = wl_page_pool_pin.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_pin", pool, device, error);
+            }
+            return (int)mh$.invokeExact(pool, device, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_wait_pinned {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_wait_pinned");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_wait_pinned(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_wait_pinned$descriptor() {
+        return wl_page_pool_wait_pinned.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_wait_pinned(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_page_pool_wait_pinned$handle() {
+        return wl_page_pool_wait_pinned.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_wait_pinned(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_page_pool_wait_pinned$address() {
+        return wl_page_pool_wait_pinned.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_wait_pinned(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static int wl_page_pool_wait_pinned(long pool, MemorySegment error) {
+        var mh$ = wl_page_pool_wait_pinned.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_wait_pinned", pool, error);
+            }
+            return (int)mh$.invokeExact(pool, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_trim {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_trim");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_trim$descriptor() {
+        return wl_page_pool_trim.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_page_pool_trim$handle() {
+        return wl_page_pool_trim.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_page_pool_trim$address() {
+        return wl_page_pool_trim.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static int wl_page_pool_trim(long pool, MemorySegment error) {
+        var mh$ = wl_page_pool_trim.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_trim", pool, error);
+            }
+            return (int)mh$.invokeExact(pool, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_get_info$descriptor() {
+        return wl_page_pool_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_page_pool_get_info$handle() {
+        return wl_page_pool_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_page_pool_get_info$address() {
+        return wl_page_pool_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_page_pool_get_info(long pool, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_page_pool_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_get_info", pool, info, error);
+            }
+            return (int)mh$.invokeExact(pool, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_page_pool_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_page_pool_close$descriptor() {
+        return wl_page_pool_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_page_pool_close$handle() {
+        return wl_page_pool_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_page_pool_close$address() {
+        return wl_page_pool_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
+     * }
+     */
+    public static int wl_page_pool_close(long pool, MemorySegment error) {
+        var mh$ = wl_page_pool_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_page_pool_close", pool, error);
+            }
+            return (int)mh$.invokeExact(pool, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_backup_kind
+     * }
+     */
+    public static final OfInt wl_backup_kind = WindlassAbi.C_INT;
+    private static final int WL_BACKUP_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_BACKUP_NONE = 0
+     * }
+     */
+    public static int WL_BACKUP_NONE() {
+        return WL_BACKUP_NONE;
+    }
+    private static final int WL_BACKUP_PAGEABLE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_BACKUP_PAGEABLE = 1
+     * }
+     */
+    public static int WL_BACKUP_PAGEABLE() {
+        return WL_BACKUP_PAGEABLE;
+    }
+    private static final int WL_BACKUP_POOLED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_BACKUP_POOLED = 2
+     * }
+     */
+    public static int WL_BACKUP_POOLED() {
+        return WL_BACKUP_POOLED;
+    }
+    private static final int WL_BACKUP_FILE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_BACKUP_FILE = 3
+     * }
+     */
+    public static int WL_BACKUP_FILE() {
+        return WL_BACKUP_FILE;
+    }
+    private static final int WL_BACKUP_TIERED = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_BACKUP_TIERED = 4
+     * }
+     */
+    public static int WL_BACKUP_TIERED() {
+        return WL_BACKUP_TIERED;
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_compression
+     * }
+     */
+    public static final OfInt wl_compression = WindlassAbi.C_INT;
+    private static final int WL_COMPRESSION_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_COMPRESSION_NONE = 0
+     * }
+     */
+    public static int WL_COMPRESSION_NONE() {
+        return WL_COMPRESSION_NONE;
+    }
+    private static final int WL_COMPRESSION_AUTO = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_COMPRESSION_AUTO = 1
+     * }
+     */
+    public static int WL_COMPRESSION_AUTO() {
+        return WL_COMPRESSION_AUTO;
+    }
+    private static final int WL_COMPRESSION_LZ4 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_COMPRESSION_LZ4 = 2
+     * }
+     */
+    public static int WL_COMPRESSION_LZ4() {
+        return WL_COMPRESSION_LZ4;
+    }
+    private static final int WL_COMPRESSION_ZSTD = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_COMPRESSION_ZSTD = 3
+     * }
+     */
+    public static int WL_COMPRESSION_ZSTD() {
+        return WL_COMPRESSION_ZSTD;
+    }
+    private static final int WL_COMPRESSION_BF16 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_COMPRESSION_BF16 = 4
+     * }
+     */
+    public static int WL_COMPRESSION_BF16() {
+        return WL_COMPRESSION_BF16;
+    }
+    private static final int WL_COMPRESSION_FP16 = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_COMPRESSION_FP16 = 5
+     * }
+     */
+    public static int WL_COMPRESSION_FP16() {
+        return WL_COMPRESSION_FP16;
+    }
+    private static final int WL_COMPRESSION_FP32 = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_COMPRESSION_FP32 = 6
+     * }
+     */
+    public static int WL_COMPRESSION_FP32() {
+        return WL_COMPRESSION_FP32;
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_region
+     * }
+     */
+    public static final OfLong wl_region = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_region_state
+     * }
+     */
+    public static final OfInt wl_region_state = WindlassAbi.C_INT;
+    private static final int WL_REGION_ACTIVE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_REGION_ACTIVE = 1
+     * }
+     */
+    public static int WL_REGION_ACTIVE() {
+        return WL_REGION_ACTIVE;
+    }
+    private static final int WL_REGION_PAUSED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_REGION_PAUSED = 2
+     * }
+     */
+    public static int WL_REGION_PAUSED() {
+        return WL_REGION_PAUSED;
+    }
+
+    private static class wl_region_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_region_options_init$descriptor() {
+        return wl_region_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_region_options_init$handle() {
+        return wl_region_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_region_options_init$address() {
+        return wl_region_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_region_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_region_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_region_info_init$descriptor() {
+        return wl_region_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_region_info_init$handle() {
+        return wl_region_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_region_info_init$address() {
+        return wl_region_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_region_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_region_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_pause_report_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_pause_report_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_pause_report_init$descriptor() {
+        return wl_pause_report_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_pause_report_init$handle() {
+        return wl_pause_report_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_pause_report_init$address() {
+        return wl_pause_report_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
+     * }
+     */
+    public static void wl_pause_report_init(MemorySegment report, int struct_size) {
+        var mh$ = wl_pause_report_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_pause_report_init", report, struct_size);
+            }
+            mh$.invokeExact(report, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_resume_report_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_resume_report_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_resume_report_init$descriptor() {
+        return wl_resume_report_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_resume_report_init$handle() {
+        return wl_resume_report_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_resume_report_init$address() {
+        return wl_resume_report_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
+     * }
+     */
+    public static void wl_resume_report_init(MemorySegment report, int struct_size) {
+        var mh$ = wl_resume_report_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_resume_report_init", report, struct_size);
+            }
+            mh$.invokeExact(report, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_open$descriptor() {
+        return wl_region_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_open$handle() {
+        return wl_region_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_open$address() {
+        return wl_region_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static int wl_region_open(long device, long size_bytes, MemorySegment options, MemorySegment region, MemorySegment error) {
+        var mh$ = wl_region_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_open", device, size_bytes, options, region, error);
+            }
+            return (int)mh$.invokeExact(device, size_bytes, options, region, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_pause {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_pause");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_pause$descriptor() {
+        return wl_region_pause.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_pause$handle() {
+        return wl_region_pause.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_pause$address() {
+        return wl_region_pause.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * }
+     */
+    public static int wl_region_pause(long region, MemorySegment report, MemorySegment error) {
+        var mh$ = wl_region_pause.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_pause", region, report, error);
+            }
+            return (int)mh$.invokeExact(region, report, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_resume {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_resume");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_resume$descriptor() {
+        return wl_region_resume.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_resume$handle() {
+        return wl_region_resume.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_resume$address() {
+        return wl_region_resume.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * }
+     */
+    public static int wl_region_resume(long region, MemorySegment report, MemorySegment error) {
+        var mh$ = wl_region_resume.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_resume", region, report, error);
+            }
+            return (int)mh$.invokeExact(region, report, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_get_info$descriptor() {
+        return wl_region_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_get_info$handle() {
+        return wl_region_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_get_info$address() {
+        return wl_region_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_region_get_info(long region, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_region_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_get_info", region, info, error);
+            }
+            return (int)mh$.invokeExact(region, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_read {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_read");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_read$descriptor() {
+        return wl_region_read.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_read$handle() {
+        return wl_region_read.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_read$address() {
+        return wl_region_read.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static int wl_region_read(long region, long offset, MemorySegment target, long size_bytes, MemorySegment error) {
+        var mh$ = wl_region_read.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_read", region, offset, target, size_bytes, error);
+            }
+            return (int)mh$.invokeExact(region, offset, target, size_bytes, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_write {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_write");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_write$descriptor() {
+        return wl_region_write.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_write$handle() {
+        return wl_region_write.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_write$address() {
+        return wl_region_write.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static int wl_region_write(long region, long offset, MemorySegment source, long size_bytes, MemorySegment error) {
+        var mh$ = wl_region_write.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_write", region, offset, source, size_bytes, error);
+            }
+            return (int)mh$.invokeExact(region, offset, source, size_bytes, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_read_backup {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_read_backup");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_read_backup(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_read_backup$descriptor() {
+        return wl_region_read_backup.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_read_backup(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_read_backup$handle() {
+        return wl_region_read_backup.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_read_backup(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_read_backup$address() {
+        return wl_region_read_backup.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_read_backup(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * }
+     */
+    public static int wl_region_read_backup(long region, long offset, MemorySegment target, long size_bytes, MemorySegment error) {
+        var mh$ = wl_region_read_backup.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_read_backup", region, offset, target, size_bytes, error);
+            }
+            return (int)mh$.invokeExact(region, offset, target, size_bytes, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_view_backup {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_view_backup");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_view_backup(wl_region region, uint64_t offset, const void **address, uint64_t *size_bytes, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_view_backup$descriptor() {
+        return wl_region_view_backup.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_view_backup(wl_region region, uint64_t offset, const void **address, uint64_t *size_bytes, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_view_backup$handle() {
+        return wl_region_view_backup.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_view_backup(wl_region region, uint64_t offset, const void **address, uint64_t *size_bytes, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_view_backup$address() {
+        return wl_region_view_backup.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_view_backup(wl_region region, uint64_t offset, const void **address, uint64_t *size_bytes, wl_error *error)
+     * }
+     */
+    public static int wl_region_view_backup(long region, long offset, MemorySegment address, MemorySegment size_bytes, MemorySegment error) {
+        var mh$ = wl_region_view_backup.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_view_backup", region, offset, address, size_bytes, error);
+            }
+            return (int)mh$.invokeExact(region, offset, address, size_bytes, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_check_generation {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_check_generation");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_check_generation(wl_region region, uint64_t generation, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_check_generation$descriptor() {
+        return wl_region_check_generation.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_check_generation(wl_region region, uint64_t generation, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_check_generation$handle() {
+        return wl_region_check_generation.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_check_generation(wl_region region, uint64_t generation, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_check_generation$address() {
+        return wl_region_check_generation.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_check_generation(wl_region region, uint64_t generation, wl_error *error)
+     * }
+     */
+    public static int wl_region_check_generation(long region, long generation, MemorySegment error) {
+        var mh$ = wl_region_check_generation.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_check_generation", region, generation, error);
+            }
+            return (int)mh$.invokeExact(region, generation, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_acknowledge {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_acknowledge");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_acknowledge$descriptor() {
+        return wl_region_acknowledge.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_acknowledge$handle() {
+        return wl_region_acknowledge.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_acknowledge$address() {
+        return wl_region_acknowledge.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * }
+     */
+    public static int wl_region_acknowledge(long region, MemorySegment error) {
+        var mh$ = wl_region_acknowledge.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_acknowledge", region, error);
+            }
+            return (int)mh$.invokeExact(region, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_close$descriptor() {
+        return wl_region_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_close$handle() {
+        return wl_region_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_close$address() {
+        return wl_region_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * }
+     */
+    public static int wl_region_close(long region, MemorySegment error) {
+        var mh$ = wl_region_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_close", region, error);
+            }
+            return (int)mh$.invokeExact(region, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_export
+     * }
+     */
+    public static final OfLong wl_export = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_import
+     * }
+     */
+    public static final OfLong wl_import = WindlassAbi.C_LONG;
+
+    private static class wl_export_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_export_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_export_open(wl_region region, wl_export_name *name, wl_export *exported, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_export_open$descriptor() {
+        return wl_export_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_export_open(wl_region region, wl_export_name *name, wl_export *exported, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_export_open$handle() {
+        return wl_export_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_export_open(wl_region region, wl_export_name *name, wl_export *exported, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_export_open$address() {
+        return wl_export_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_export_open(wl_region region, wl_export_name *name, wl_export *exported, wl_error *error)
+     * }
+     */
+    public static int wl_export_open(long region, MemorySegment name, MemorySegment exported, MemorySegment error) {
+        var mh$ = wl_export_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_export_open", region, name, exported, error);
+            }
+            return (int)mh$.invokeExact(region, name, exported, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_export_get_piece {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_export_get_piece");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_export_get_piece(wl_export exported, uint32_t index, wl_export_piece *piece, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_export_get_piece$descriptor() {
+        return wl_export_get_piece.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_export_get_piece(wl_export exported, uint32_t index, wl_export_piece *piece, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_export_get_piece$handle() {
+        return wl_export_get_piece.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_export_get_piece(wl_export exported, uint32_t index, wl_export_piece *piece, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_export_get_piece$address() {
+        return wl_export_get_piece.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_export_get_piece(wl_export exported, uint32_t index, wl_export_piece *piece, wl_error *error)
+     * }
+     */
+    public static int wl_export_get_piece(long exported, int index, MemorySegment piece, MemorySegment error) {
+        var mh$ = wl_export_get_piece.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_export_get_piece", exported, index, piece, error);
+            }
+            return (int)mh$.invokeExact(exported, index, piece, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_export_check {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_export_check");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_export_check(wl_export exported, const wl_export_name *name, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_export_check$descriptor() {
+        return wl_export_check.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_export_check(wl_export exported, const wl_export_name *name, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_export_check$handle() {
+        return wl_export_check.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_export_check(wl_export exported, const wl_export_name *name, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_export_check$address() {
+        return wl_export_check.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_export_check(wl_export exported, const wl_export_name *name, wl_error *error)
+     * }
+     */
+    public static int wl_export_check(long exported, MemorySegment name, MemorySegment error) {
+        var mh$ = wl_export_check.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_export_check", exported, name, error);
+            }
+            return (int)mh$.invokeExact(exported, name, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_export_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_export_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_export_close(wl_export exported, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_export_close$descriptor() {
+        return wl_export_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_export_close(wl_export exported, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_export_close$handle() {
+        return wl_export_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_export_close(wl_export exported, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_export_close$address() {
+        return wl_export_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_export_close(wl_export exported, wl_error *error)
+     * }
+     */
+    public static int wl_export_close(long exported, MemorySegment error) {
+        var mh$ = wl_export_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_export_close", exported, error);
+            }
+            return (int)mh$.invokeExact(exported, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_import_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_import_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_import_open(wl_device device, const wl_export_piece *pieces, uint32_t count, uint64_t *address, uint64_t *size_bytes, wl_import *imported, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_import_open$descriptor() {
+        return wl_import_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_import_open(wl_device device, const wl_export_piece *pieces, uint32_t count, uint64_t *address, uint64_t *size_bytes, wl_import *imported, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_import_open$handle() {
+        return wl_import_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_import_open(wl_device device, const wl_export_piece *pieces, uint32_t count, uint64_t *address, uint64_t *size_bytes, wl_import *imported, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_import_open$address() {
+        return wl_import_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_import_open(wl_device device, const wl_export_piece *pieces, uint32_t count, uint64_t *address, uint64_t *size_bytes, wl_import *imported, wl_error *error)
+     * }
+     */
+    public static int wl_import_open(long device, MemorySegment pieces, int count, MemorySegment address, MemorySegment size_bytes, MemorySegment imported, MemorySegment error) {
+        var mh$ = wl_import_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_import_open", device, pieces, count, address, size_bytes, imported, error);
+            }
+            return (int)mh$.invokeExact(device, pieces, count, address, size_bytes, imported, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_import_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_import_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_import_close(wl_import imported, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_import_close$descriptor() {
+        return wl_import_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_import_close(wl_import imported, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_import_close$handle() {
+        return wl_import_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_import_close(wl_import imported, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_import_close$address() {
+        return wl_import_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_import_close(wl_import imported, wl_error *error)
+     * }
+     */
+    public static int wl_import_close(long imported, MemorySegment error) {
+        var mh$ = wl_import_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_import_close", imported, error);
+            }
+            return (int)mh$.invokeExact(imported, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int WL_ABI_MAJOR = (int)0L;
     /**
      * {@snippet lang=c :
@@ -636,10 +3077,10 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_ABI_MAJOR() {
         return WL_ABI_MAJOR;
     }
-    private static final int WL_ABI_MINOR = (int)1L;
+    private static final int WL_ABI_MINOR = (int)2L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_ABI_MINOR = 1
+     * enum <anonymous>.WL_ABI_MINOR = 2
      * }
      */
     public static int WL_ABI_MINOR() {
@@ -865,10 +3306,46 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_KIND_LOG() {
         return WL_KIND_LOG;
     }
-    private static final int WL_KIND_LAST = (int)4L;
+    private static final int WL_KIND_REGION_SET = (int)5L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_KIND_LAST = 4
+     * enum <anonymous>.WL_KIND_REGION_SET = 5
+     * }
+     */
+    public static int WL_KIND_REGION_SET() {
+        return WL_KIND_REGION_SET;
+    }
+    private static final int WL_KIND_BACKUP_DIRECTORY = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_BACKUP_DIRECTORY = 6
+     * }
+     */
+    public static int WL_KIND_BACKUP_DIRECTORY() {
+        return WL_KIND_BACKUP_DIRECTORY;
+    }
+    private static final int WL_KIND_EXPORT = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_EXPORT = 7
+     * }
+     */
+    public static int WL_KIND_EXPORT() {
+        return WL_KIND_EXPORT;
+    }
+    private static final int WL_KIND_IMPORT = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_IMPORT = 8
+     * }
+     */
+    public static int WL_KIND_IMPORT() {
+        return WL_KIND_IMPORT;
+    }
+    private static final int WL_KIND_LAST = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_LAST = 8
      * }
      */
     public static int WL_KIND_LAST() {
@@ -1570,18 +4047,69 @@ public class WindlassAbi extends WindlassSymbols {
     }
     /**
      * {@snippet lang=c :
-     * typedef uint64_t wl_page_pool
+     * typedef uint64_t wl_region_set
      * }
      */
-    public static final OfLong wl_page_pool = WindlassAbi.C_LONG;
+    public static final OfLong wl_region_set = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_outcome_kind
+     * }
+     */
+    public static final OfInt wl_outcome_kind = WindlassAbi.C_INT;
+    private static final int WL_OUTCOME_UNTOUCHED = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OUTCOME_UNTOUCHED = 0
+     * }
+     */
+    public static int WL_OUTCOME_UNTOUCHED() {
+        return WL_OUTCOME_UNTOUCHED;
+    }
+    private static final int WL_OUTCOME_DONE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OUTCOME_DONE = 1
+     * }
+     */
+    public static int WL_OUTCOME_DONE() {
+        return WL_OUTCOME_DONE;
+    }
+    private static final int WL_OUTCOME_SKIPPED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OUTCOME_SKIPPED = 2
+     * }
+     */
+    public static int WL_OUTCOME_SKIPPED() {
+        return WL_OUTCOME_SKIPPED;
+    }
+    private static final int WL_OUTCOME_UNDONE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OUTCOME_UNDONE = 3
+     * }
+     */
+    public static int WL_OUTCOME_UNDONE() {
+        return WL_OUTCOME_UNDONE;
+    }
+    private static final int WL_OUTCOME_STRANDED = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OUTCOME_STRANDED = 4
+     * }
+     */
+    public static int WL_OUTCOME_STRANDED() {
+        return WL_OUTCOME_STRANDED;
+    }
 
-    private static class wl_page_pool_options_init {
+    private static class wl_region_set_options_init {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             WindlassAbi.C_POINTER,
             WindlassAbi.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_options_init");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_options_init");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1589,43 +4117,43 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * void wl_region_set_options_init(wl_region_set_options *options, uint32_t struct_size)
      * }
      */
-    public static FunctionDescriptor wl_page_pool_options_init$descriptor() {
-        return wl_page_pool_options_init.DESC;
+    public static FunctionDescriptor wl_region_set_options_init$descriptor() {
+        return wl_region_set_options_init.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * void wl_region_set_options_init(wl_region_set_options *options, uint32_t struct_size)
      * }
      */
-    public static MethodHandle wl_page_pool_options_init$handle() {
-        return wl_page_pool_options_init.HANDLE;
+    public static MethodHandle wl_region_set_options_init$handle() {
+        return wl_region_set_options_init.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * void wl_region_set_options_init(wl_region_set_options *options, uint32_t struct_size)
      * }
      */
-    public static MemorySegment wl_page_pool_options_init$address() {
-        return wl_page_pool_options_init.ADDR;
+    public static MemorySegment wl_region_set_options_init$address() {
+        return wl_region_set_options_init.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void wl_page_pool_options_init(wl_page_pool_options *options, uint32_t struct_size)
+     * void wl_region_set_options_init(wl_region_set_options *options, uint32_t struct_size)
      * }
      */
-    public static void wl_page_pool_options_init(MemorySegment options, int struct_size) {
-        var mh$ = wl_page_pool_options_init.HANDLE;
+    public static void wl_region_set_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_region_set_options_init.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_page_pool_options_init", options, struct_size);
+                traceDowncall("wl_region_set_options_init", options, struct_size);
             }
             mh$.invokeExact(options, struct_size);
         } catch (Error | RuntimeException ex) {
@@ -1635,13 +4163,13 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_page_pool_info_init {
+    private static class wl_region_set_info_init {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             WindlassAbi.C_POINTER,
             WindlassAbi.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_info_init");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_info_init");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1649,43 +4177,43 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * void wl_region_set_info_init(wl_region_set_info *info, uint32_t struct_size)
      * }
      */
-    public static FunctionDescriptor wl_page_pool_info_init$descriptor() {
-        return wl_page_pool_info_init.DESC;
+    public static FunctionDescriptor wl_region_set_info_init$descriptor() {
+        return wl_region_set_info_init.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * void wl_region_set_info_init(wl_region_set_info *info, uint32_t struct_size)
      * }
      */
-    public static MethodHandle wl_page_pool_info_init$handle() {
-        return wl_page_pool_info_init.HANDLE;
+    public static MethodHandle wl_region_set_info_init$handle() {
+        return wl_region_set_info_init.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * void wl_region_set_info_init(wl_region_set_info *info, uint32_t struct_size)
      * }
      */
-    public static MemorySegment wl_page_pool_info_init$address() {
-        return wl_page_pool_info_init.ADDR;
+    public static MemorySegment wl_region_set_info_init$address() {
+        return wl_region_set_info_init.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void wl_page_pool_info_init(wl_page_pool_info *info, uint32_t struct_size)
+     * void wl_region_set_info_init(wl_region_set_info *info, uint32_t struct_size)
      * }
      */
-    public static void wl_page_pool_info_init(MemorySegment info, int struct_size) {
-        var mh$ = wl_page_pool_info_init.HANDLE;
+    public static void wl_region_set_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_region_set_info_init.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_page_pool_info_init", info, struct_size);
+                traceDowncall("wl_region_set_info_init", info, struct_size);
             }
             mh$.invokeExact(info, struct_size);
         } catch (Error | RuntimeException ex) {
@@ -1695,384 +4223,13 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_page_pool_open {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            WindlassAbi.C_INT,
-            WindlassAbi.C_POINTER,
-            WindlassAbi.C_POINTER,
-            WindlassAbi.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_open");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
-     * }
-     */
-    public static FunctionDescriptor wl_page_pool_open$descriptor() {
-        return wl_page_pool_open.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
-     * }
-     */
-    public static MethodHandle wl_page_pool_open$handle() {
-        return wl_page_pool_open.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
-     * }
-     */
-    public static MemorySegment wl_page_pool_open$address() {
-        return wl_page_pool_open.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_open(const wl_page_pool_options *options, wl_page_pool *pool, wl_error *error)
-     * }
-     */
-    public static int wl_page_pool_open(MemorySegment options, MemorySegment pool, MemorySegment error) {
-        var mh$ = wl_page_pool_open.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_page_pool_open", options, pool, error);
-            }
-            return (int)mh$.invokeExact(options, pool, error);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class wl_page_pool_prepare {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            WindlassAbi.C_INT,
-            WindlassAbi.C_LONG,
-            WindlassAbi.C_LONG,
-            WindlassAbi.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_prepare");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
-     * }
-     */
-    public static FunctionDescriptor wl_page_pool_prepare$descriptor() {
-        return wl_page_pool_prepare.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
-     * }
-     */
-    public static MethodHandle wl_page_pool_prepare$handle() {
-        return wl_page_pool_prepare.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
-     * }
-     */
-    public static MemorySegment wl_page_pool_prepare$address() {
-        return wl_page_pool_prepare.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_prepare(wl_page_pool pool, uint64_t bytes, wl_error *error)
-     * }
-     */
-    public static int wl_page_pool_prepare(long pool, long bytes, MemorySegment error) {
-        var mh$ = wl_page_pool_prepare.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_page_pool_prepare", pool, bytes, error);
-            }
-            return (int)mh$.invokeExact(pool, bytes, error);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class wl_page_pool_trim {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            WindlassAbi.C_INT,
-            WindlassAbi.C_LONG,
-            WindlassAbi.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_trim");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static FunctionDescriptor wl_page_pool_trim$descriptor() {
-        return wl_page_pool_trim.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static MethodHandle wl_page_pool_trim$handle() {
-        return wl_page_pool_trim.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static MemorySegment wl_page_pool_trim$address() {
-        return wl_page_pool_trim.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_trim(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static int wl_page_pool_trim(long pool, MemorySegment error) {
-        var mh$ = wl_page_pool_trim.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_page_pool_trim", pool, error);
-            }
-            return (int)mh$.invokeExact(pool, error);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class wl_page_pool_get_info {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            WindlassAbi.C_INT,
-            WindlassAbi.C_LONG,
-            WindlassAbi.C_POINTER,
-            WindlassAbi.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_get_info");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
-     * }
-     */
-    public static FunctionDescriptor wl_page_pool_get_info$descriptor() {
-        return wl_page_pool_get_info.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
-     * }
-     */
-    public static MethodHandle wl_page_pool_get_info$handle() {
-        return wl_page_pool_get_info.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
-     * }
-     */
-    public static MemorySegment wl_page_pool_get_info$address() {
-        return wl_page_pool_get_info.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_get_info(wl_page_pool pool, wl_page_pool_info *info, wl_error *error)
-     * }
-     */
-    public static int wl_page_pool_get_info(long pool, MemorySegment info, MemorySegment error) {
-        var mh$ = wl_page_pool_get_info.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_page_pool_get_info", pool, info, error);
-            }
-            return (int)mh$.invokeExact(pool, info, error);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class wl_page_pool_close {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            WindlassAbi.C_INT,
-            WindlassAbi.C_LONG,
-            WindlassAbi.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_page_pool_close");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static FunctionDescriptor wl_page_pool_close$descriptor() {
-        return wl_page_pool_close.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static MethodHandle wl_page_pool_close$handle() {
-        return wl_page_pool_close.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static MemorySegment wl_page_pool_close$address() {
-        return wl_page_pool_close.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * wl_status wl_page_pool_close(wl_page_pool pool, wl_error *error)
-     * }
-     */
-    public static int wl_page_pool_close(long pool, MemorySegment error) {
-        var mh$ = wl_page_pool_close.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_page_pool_close", pool, error);
-            }
-            return (int)mh$.invokeExact(pool, error);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-    /**
-     * {@snippet lang=c :
-     * typedef uint64_t wl_region
-     * }
-     */
-    public static final OfLong wl_region = WindlassAbi.C_LONG;
-    /**
-     * {@snippet lang=c :
-     * typedef int32_t wl_region_state
-     * }
-     */
-    public static final OfInt wl_region_state = WindlassAbi.C_INT;
-    private static final int WL_REGION_ACTIVE = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.WL_REGION_ACTIVE = 1
-     * }
-     */
-    public static int WL_REGION_ACTIVE() {
-        return WL_REGION_ACTIVE;
-    }
-    private static final int WL_REGION_PAUSED = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.WL_REGION_PAUSED = 2
-     * }
-     */
-    public static int WL_REGION_PAUSED() {
-        return WL_REGION_PAUSED;
-    }
-    /**
-     * {@snippet lang=c :
-     * typedef int32_t wl_backup_kind
-     * }
-     */
-    public static final OfInt wl_backup_kind = WindlassAbi.C_INT;
-    private static final int WL_BACKUP_NONE = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.WL_BACKUP_NONE = 0
-     * }
-     */
-    public static int WL_BACKUP_NONE() {
-        return WL_BACKUP_NONE;
-    }
-    private static final int WL_BACKUP_PAGEABLE = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.WL_BACKUP_PAGEABLE = 1
-     * }
-     */
-    public static int WL_BACKUP_PAGEABLE() {
-        return WL_BACKUP_PAGEABLE;
-    }
-    private static final int WL_BACKUP_POOLED = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.WL_BACKUP_POOLED = 2
-     * }
-     */
-    public static int WL_BACKUP_POOLED() {
-        return WL_BACKUP_POOLED;
-    }
-
-    private static class wl_region_options_init {
+    private static class wl_region_scope_options_init {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             WindlassAbi.C_POINTER,
             WindlassAbi.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_options_init");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_scope_options_init");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2080,43 +4237,43 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * void wl_region_scope_options_init(wl_region_scope_options *options, uint32_t struct_size)
      * }
      */
-    public static FunctionDescriptor wl_region_options_init$descriptor() {
-        return wl_region_options_init.DESC;
+    public static FunctionDescriptor wl_region_scope_options_init$descriptor() {
+        return wl_region_scope_options_init.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * void wl_region_scope_options_init(wl_region_scope_options *options, uint32_t struct_size)
      * }
      */
-    public static MethodHandle wl_region_options_init$handle() {
-        return wl_region_options_init.HANDLE;
+    public static MethodHandle wl_region_scope_options_init$handle() {
+        return wl_region_scope_options_init.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * void wl_region_scope_options_init(wl_region_scope_options *options, uint32_t struct_size)
      * }
      */
-    public static MemorySegment wl_region_options_init$address() {
-        return wl_region_options_init.ADDR;
+    public static MemorySegment wl_region_scope_options_init$address() {
+        return wl_region_scope_options_init.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void wl_region_options_init(wl_region_options *options, uint32_t struct_size)
+     * void wl_region_scope_options_init(wl_region_scope_options *options, uint32_t struct_size)
      * }
      */
-    public static void wl_region_options_init(MemorySegment options, int struct_size) {
-        var mh$ = wl_region_options_init.HANDLE;
+    public static void wl_region_scope_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_region_scope_options_init.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_options_init", options, struct_size);
+                traceDowncall("wl_region_scope_options_init", options, struct_size);
             }
             mh$.invokeExact(options, struct_size);
         } catch (Error | RuntimeException ex) {
@@ -2126,197 +4283,15 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_info_init {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
-            WindlassAbi.C_POINTER,
-            WindlassAbi.C_INT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_info_init");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
-     * }
-     */
-    public static FunctionDescriptor wl_region_info_init$descriptor() {
-        return wl_region_info_init.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
-     * }
-     */
-    public static MethodHandle wl_region_info_init$handle() {
-        return wl_region_info_init.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
-     * }
-     */
-    public static MemorySegment wl_region_info_init$address() {
-        return wl_region_info_init.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * void wl_region_info_init(wl_region_info *info, uint32_t struct_size)
-     * }
-     */
-    public static void wl_region_info_init(MemorySegment info, int struct_size) {
-        var mh$ = wl_region_info_init.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_info_init", info, struct_size);
-            }
-            mh$.invokeExact(info, struct_size);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class wl_pause_report_init {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
-            WindlassAbi.C_POINTER,
-            WindlassAbi.C_INT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_pause_report_init");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
-     * }
-     */
-    public static FunctionDescriptor wl_pause_report_init$descriptor() {
-        return wl_pause_report_init.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
-     * }
-     */
-    public static MethodHandle wl_pause_report_init$handle() {
-        return wl_pause_report_init.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
-     * }
-     */
-    public static MemorySegment wl_pause_report_init$address() {
-        return wl_pause_report_init.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * void wl_pause_report_init(wl_pause_report *report, uint32_t struct_size)
-     * }
-     */
-    public static void wl_pause_report_init(MemorySegment report, int struct_size) {
-        var mh$ = wl_pause_report_init.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_pause_report_init", report, struct_size);
-            }
-            mh$.invokeExact(report, struct_size);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class wl_resume_report_init {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
-            WindlassAbi.C_POINTER,
-            WindlassAbi.C_INT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_resume_report_init");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
-     * }
-     */
-    public static FunctionDescriptor wl_resume_report_init$descriptor() {
-        return wl_resume_report_init.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
-     * }
-     */
-    public static MethodHandle wl_resume_report_init$handle() {
-        return wl_resume_report_init.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
-     * }
-     */
-    public static MemorySegment wl_resume_report_init$address() {
-        return wl_resume_report_init.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * void wl_resume_report_init(wl_resume_report *report, uint32_t struct_size)
-     * }
-     */
-    public static void wl_resume_report_init(MemorySegment report, int struct_size) {
-        var mh$ = wl_resume_report_init.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_resume_report_init", report, struct_size);
-            }
-            mh$.invokeExact(report, struct_size);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class wl_region_open {
+    private static class wl_region_set_open {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             WindlassAbi.C_INT,
-            WindlassAbi.C_LONG,
-            WindlassAbi.C_LONG,
             WindlassAbi.C_POINTER,
             WindlassAbi.C_POINTER,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_open");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_open");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2324,45 +4299,45 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * wl_status wl_region_set_open(const wl_region_set_options *options, wl_region_set *set, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_open$descriptor() {
-        return wl_region_open.DESC;
+    public static FunctionDescriptor wl_region_set_open$descriptor() {
+        return wl_region_set_open.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * wl_status wl_region_set_open(const wl_region_set_options *options, wl_region_set *set, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_open$handle() {
-        return wl_region_open.HANDLE;
+    public static MethodHandle wl_region_set_open$handle() {
+        return wl_region_set_open.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * wl_status wl_region_set_open(const wl_region_set_options *options, wl_region_set *set, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_open$address() {
-        return wl_region_open.ADDR;
+    public static MemorySegment wl_region_set_open$address() {
+        return wl_region_set_open.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_open(wl_device device, uint64_t size_bytes, const wl_region_options *options, wl_region *region, wl_error *error)
+     * wl_status wl_region_set_open(const wl_region_set_options *options, wl_region_set *set, wl_error *error)
      * }
      */
-    public static int wl_region_open(long device, long size_bytes, MemorySegment options, MemorySegment region, MemorySegment error) {
-        var mh$ = wl_region_open.HANDLE;
+    public static int wl_region_set_open(MemorySegment options, MemorySegment set, MemorySegment error) {
+        var mh$ = wl_region_set_open.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_open", device, size_bytes, options, region, error);
+                traceDowncall("wl_region_set_open", options, set, error);
             }
-            return (int)mh$.invokeExact(device, size_bytes, options, region, error);
+            return (int)mh$.invokeExact(options, set, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2370,15 +4345,86 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_pause {
+    private static class wl_region_set_open_region {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_open_region");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_open_region(wl_region_set set, wl_device device, uint64_t size_bytes, const char *tag, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_set_open_region$descriptor() {
+        return wl_region_set_open_region.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_open_region(wl_region_set set, wl_device device, uint64_t size_bytes, const char *tag, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_set_open_region$handle() {
+        return wl_region_set_open_region.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_open_region(wl_region_set set, wl_device device, uint64_t size_bytes, const char *tag, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_set_open_region$address() {
+        return wl_region_set_open_region.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_set_open_region(wl_region_set set, wl_device device, uint64_t size_bytes, const char *tag, const wl_region_options *options, wl_region *region, wl_error *error)
+     * }
+     */
+    public static int wl_region_set_open_region(long set, long device, long size_bytes, MemorySegment tag, MemorySegment options, MemorySegment region, MemorySegment error) {
+        var mh$ = wl_region_set_open_region.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_set_open_region", set, device, size_bytes, tag, options, region, error);
+            }
+            return (int)mh$.invokeExact(set, device, size_bytes, tag, options, region, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_set_pause {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
             WindlassAbi.C_INT,
             WindlassAbi.C_LONG,
             WindlassAbi.C_POINTER,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_pause");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_pause");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2386,45 +4432,45 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * wl_status wl_region_set_pause(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_pause$descriptor() {
-        return wl_region_pause.DESC;
+    public static FunctionDescriptor wl_region_set_pause$descriptor() {
+        return wl_region_set_pause.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * wl_status wl_region_set_pause(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_pause$handle() {
-        return wl_region_pause.HANDLE;
+    public static MethodHandle wl_region_set_pause$handle() {
+        return wl_region_set_pause.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * wl_status wl_region_set_pause(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_pause$address() {
-        return wl_region_pause.ADDR;
+    public static MemorySegment wl_region_set_pause$address() {
+        return wl_region_set_pause.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_pause(wl_region region, wl_pause_report *report, wl_error *error)
+     * wl_status wl_region_set_pause(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static int wl_region_pause(long region, MemorySegment report, MemorySegment error) {
-        var mh$ = wl_region_pause.HANDLE;
+    public static int wl_region_set_pause(long set, MemorySegment tag, int skip_done, MemorySegment outcomes, int outcome_size, long capacity, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_region_set_pause.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_pause", region, report, error);
+                traceDowncall("wl_region_set_pause", set, tag, skip_done, outcomes, outcome_size, capacity, count, error);
             }
-            return (int)mh$.invokeExact(region, report, error);
+            return (int)mh$.invokeExact(set, tag, skip_done, outcomes, outcome_size, capacity, count, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2432,15 +4478,20 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_resume {
+    private static class wl_region_set_resume {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
             WindlassAbi.C_INT,
             WindlassAbi.C_LONG,
             WindlassAbi.C_POINTER,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_resume");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_resume");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2448,45 +4499,45 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * wl_status wl_region_set_resume(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_resume$descriptor() {
-        return wl_region_resume.DESC;
+    public static FunctionDescriptor wl_region_set_resume$descriptor() {
+        return wl_region_set_resume.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * wl_status wl_region_set_resume(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_resume$handle() {
-        return wl_region_resume.HANDLE;
+    public static MethodHandle wl_region_set_resume$handle() {
+        return wl_region_set_resume.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * wl_status wl_region_set_resume(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_resume$address() {
-        return wl_region_resume.ADDR;
+    public static MemorySegment wl_region_set_resume$address() {
+        return wl_region_set_resume.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_resume(wl_region region, wl_resume_report *report, wl_error *error)
+     * wl_status wl_region_set_resume(wl_region_set set, const char *tag, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, uint64_t capacity, uint64_t *count, wl_error *error)
      * }
      */
-    public static int wl_region_resume(long region, MemorySegment report, MemorySegment error) {
-        var mh$ = wl_region_resume.HANDLE;
+    public static int wl_region_set_resume(long set, MemorySegment tag, int skip_done, MemorySegment outcomes, int outcome_size, long capacity, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_region_set_resume.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_resume", region, report, error);
+                traceDowncall("wl_region_set_resume", set, tag, skip_done, outcomes, outcome_size, capacity, count, error);
             }
-            return (int)mh$.invokeExact(region, report, error);
+            return (int)mh$.invokeExact(set, tag, skip_done, outcomes, outcome_size, capacity, count, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2494,15 +4545,19 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_get_info {
+    private static class wl_region_set_pause_these {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             WindlassAbi.C_INT,
             WindlassAbi.C_LONG,
             WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_get_info");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_pause_these");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2510,45 +4565,45 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * wl_status wl_region_set_pause_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_get_info$descriptor() {
-        return wl_region_get_info.DESC;
+    public static FunctionDescriptor wl_region_set_pause_these$descriptor() {
+        return wl_region_set_pause_these.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * wl_status wl_region_set_pause_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_get_info$handle() {
-        return wl_region_get_info.HANDLE;
+    public static MethodHandle wl_region_set_pause_these$handle() {
+        return wl_region_set_pause_these.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * wl_status wl_region_set_pause_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_get_info$address() {
-        return wl_region_get_info.ADDR;
+    public static MemorySegment wl_region_set_pause_these$address() {
+        return wl_region_set_pause_these.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_get_info(wl_region region, wl_region_info *info, wl_error *error)
+     * wl_status wl_region_set_pause_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static int wl_region_get_info(long region, MemorySegment info, MemorySegment error) {
-        var mh$ = wl_region_get_info.HANDLE;
+    public static int wl_region_set_pause_these(long set, MemorySegment regions, long count, int skip_done, MemorySegment outcomes, int outcome_size, MemorySegment error) {
+        var mh$ = wl_region_set_pause_these.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_get_info", region, info, error);
+                traceDowncall("wl_region_set_pause_these", set, regions, count, skip_done, outcomes, outcome_size, error);
             }
-            return (int)mh$.invokeExact(region, info, error);
+            return (int)mh$.invokeExact(set, regions, count, skip_done, outcomes, outcome_size, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2556,17 +4611,19 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_read {
+    private static class wl_region_set_resume_these {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             WindlassAbi.C_INT,
-            WindlassAbi.C_LONG,
             WindlassAbi.C_LONG,
             WindlassAbi.C_POINTER,
             WindlassAbi.C_LONG,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_read");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_resume_these");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2574,45 +4631,45 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_resume_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_read$descriptor() {
-        return wl_region_read.DESC;
+    public static FunctionDescriptor wl_region_set_resume_these$descriptor() {
+        return wl_region_set_resume_these.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_resume_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_read$handle() {
-        return wl_region_read.HANDLE;
+    public static MethodHandle wl_region_set_resume_these$handle() {
+        return wl_region_set_resume_these.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_resume_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_read$address() {
-        return wl_region_read.ADDR;
+    public static MemorySegment wl_region_set_resume_these$address() {
+        return wl_region_set_resume_these.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_read(wl_region region, uint64_t offset, void *target, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_resume_these(wl_region_set set, const wl_region *regions, uint64_t count, int32_t skip_done, wl_region_outcome *outcomes, uint32_t outcome_size, wl_error *error)
      * }
      */
-    public static int wl_region_read(long region, long offset, MemorySegment target, long size_bytes, MemorySegment error) {
-        var mh$ = wl_region_read.HANDLE;
+    public static int wl_region_set_resume_these(long set, MemorySegment regions, long count, int skip_done, MemorySegment outcomes, int outcome_size, MemorySegment error) {
+        var mh$ = wl_region_set_resume_these.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_read", region, offset, target, size_bytes, error);
+                traceDowncall("wl_region_set_resume_these", set, regions, count, skip_done, outcomes, outcome_size, error);
             }
-            return (int)mh$.invokeExact(region, offset, target, size_bytes, error);
+            return (int)mh$.invokeExact(set, regions, count, skip_done, outcomes, outcome_size, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2620,17 +4677,16 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_write {
+    private static class wl_region_set_get_info {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             WindlassAbi.C_INT,
-            WindlassAbi.C_LONG,
             WindlassAbi.C_LONG,
             WindlassAbi.C_POINTER,
-            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_write");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_get_info");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2638,45 +4694,45 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_get_info(wl_region_set set, const char *tag, wl_region_set_info *info, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_write$descriptor() {
-        return wl_region_write.DESC;
+    public static FunctionDescriptor wl_region_set_get_info$descriptor() {
+        return wl_region_set_get_info.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_get_info(wl_region_set set, const char *tag, wl_region_set_info *info, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_write$handle() {
-        return wl_region_write.HANDLE;
+    public static MethodHandle wl_region_set_get_info$handle() {
+        return wl_region_set_get_info.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_get_info(wl_region_set set, const char *tag, wl_region_set_info *info, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_write$address() {
-        return wl_region_write.ADDR;
+    public static MemorySegment wl_region_set_get_info$address() {
+        return wl_region_set_get_info.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_write(wl_region region, uint64_t offset, const void *source, uint64_t size_bytes, wl_error *error)
+     * wl_status wl_region_set_get_info(wl_region_set set, const char *tag, wl_region_set_info *info, wl_error *error)
      * }
      */
-    public static int wl_region_write(long region, long offset, MemorySegment source, long size_bytes, MemorySegment error) {
-        var mh$ = wl_region_write.HANDLE;
+    public static int wl_region_set_get_info(long set, MemorySegment tag, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_region_set_get_info.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_write", region, offset, source, size_bytes, error);
+                traceDowncall("wl_region_set_get_info", set, tag, info, error);
             }
-            return (int)mh$.invokeExact(region, offset, source, size_bytes, error);
+            return (int)mh$.invokeExact(set, tag, info, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2684,14 +4740,15 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_acknowledge {
+    private static class wl_region_set_set_margin {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
             WindlassAbi.C_LONG,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_acknowledge");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_set_margin");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2699,45 +4756,45 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * wl_status wl_region_set_set_margin(wl_region_set set, uint64_t margin_bytes, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_acknowledge$descriptor() {
-        return wl_region_acknowledge.DESC;
+    public static FunctionDescriptor wl_region_set_set_margin$descriptor() {
+        return wl_region_set_set_margin.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * wl_status wl_region_set_set_margin(wl_region_set set, uint64_t margin_bytes, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_acknowledge$handle() {
-        return wl_region_acknowledge.HANDLE;
+    public static MethodHandle wl_region_set_set_margin$handle() {
+        return wl_region_set_set_margin.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * wl_status wl_region_set_set_margin(wl_region_set set, uint64_t margin_bytes, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_acknowledge$address() {
-        return wl_region_acknowledge.ADDR;
+    public static MemorySegment wl_region_set_set_margin$address() {
+        return wl_region_set_set_margin.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_acknowledge(wl_region region, wl_error *error)
+     * wl_status wl_region_set_set_margin(wl_region_set set, uint64_t margin_bytes, wl_error *error)
      * }
      */
-    public static int wl_region_acknowledge(long region, MemorySegment error) {
-        var mh$ = wl_region_acknowledge.HANDLE;
+    public static int wl_region_set_set_margin(long set, long margin_bytes, MemorySegment error) {
+        var mh$ = wl_region_set_set_margin.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_acknowledge", region, error);
+                traceDowncall("wl_region_set_set_margin", set, margin_bytes, error);
             }
-            return (int)mh$.invokeExact(region, error);
+            return (int)mh$.invokeExact(set, margin_bytes, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2745,14 +4802,16 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
-    private static class wl_region_close {
+    private static class wl_region_set_enter {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             WindlassAbi.C_INT,
             WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
             WindlassAbi.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_close");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_enter");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2760,45 +4819,168 @@ public class WindlassAbi extends WindlassSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * wl_status wl_region_set_enter(wl_region_set set, const wl_region_scope_options *options, uint64_t *scope, wl_error *error)
      * }
      */
-    public static FunctionDescriptor wl_region_close$descriptor() {
-        return wl_region_close.DESC;
+    public static FunctionDescriptor wl_region_set_enter$descriptor() {
+        return wl_region_set_enter.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * wl_status wl_region_set_enter(wl_region_set set, const wl_region_scope_options *options, uint64_t *scope, wl_error *error)
      * }
      */
-    public static MethodHandle wl_region_close$handle() {
-        return wl_region_close.HANDLE;
+    public static MethodHandle wl_region_set_enter$handle() {
+        return wl_region_set_enter.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * wl_status wl_region_set_enter(wl_region_set set, const wl_region_scope_options *options, uint64_t *scope, wl_error *error)
      * }
      */
-    public static MemorySegment wl_region_close$address() {
-        return wl_region_close.ADDR;
+    public static MemorySegment wl_region_set_enter$address() {
+        return wl_region_set_enter.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * wl_status wl_region_close(wl_region region, wl_error *error)
+     * wl_status wl_region_set_enter(wl_region_set set, const wl_region_scope_options *options, uint64_t *scope, wl_error *error)
      * }
      */
-    public static int wl_region_close(long region, MemorySegment error) {
-        var mh$ = wl_region_close.HANDLE;
+    public static int wl_region_set_enter(long set, MemorySegment options, MemorySegment scope, MemorySegment error) {
+        var mh$ = wl_region_set_enter.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("wl_region_close", region, error);
+                traceDowncall("wl_region_set_enter", set, options, scope, error);
             }
-            return (int)mh$.invokeExact(region, error);
+            return (int)mh$.invokeExact(set, options, scope, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_set_leave {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_leave");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_leave(wl_region_set set, uint64_t scope, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_set_leave$descriptor() {
+        return wl_region_set_leave.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_leave(wl_region_set set, uint64_t scope, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_set_leave$handle() {
+        return wl_region_set_leave.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_leave(wl_region_set set, uint64_t scope, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_set_leave$address() {
+        return wl_region_set_leave.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_set_leave(wl_region_set set, uint64_t scope, wl_error *error)
+     * }
+     */
+    public static int wl_region_set_leave(long set, long scope, MemorySegment error) {
+        var mh$ = wl_region_set_leave.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_set_leave", set, scope, error);
+            }
+            return (int)mh$.invokeExact(set, scope, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_region_set_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_region_set_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_close(wl_region_set set, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_region_set_close$descriptor() {
+        return wl_region_set_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_close(wl_region_set set, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_region_set_close$handle() {
+        return wl_region_set_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_region_set_close(wl_region_set set, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_region_set_close$address() {
+        return wl_region_set_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_region_set_close(wl_region_set set, wl_error *error)
+     * }
+     */
+    public static int wl_region_set_close(long set, MemorySegment error) {
+        var mh$ = wl_region_set_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_region_set_close", set, error);
+            }
+            return (int)mh$.invokeExact(set, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -20,6 +20,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t ordinal;
  *     uint32_t worker_threads;
  *     uint64_t memory_bytes;
+ *     int32_t shareable;
+ *     uint32_t reserved;
  * }
  * }
  */
@@ -34,7 +36,9 @@ public class wl_device_options {
         WindlassAbi.C_INT.withName("kind"),
         WindlassAbi.C_INT.withName("ordinal"),
         WindlassAbi.C_INT.withName("worker_threads"),
-        WindlassAbi.C_LONG.withName("memory_bytes")
+        WindlassAbi.C_LONG.withName("memory_bytes"),
+        WindlassAbi.C_INT.withName("shareable"),
+        WindlassAbi.C_INT.withName("reserved")
     ).withName("wl_device_options");
 
     /**
@@ -262,6 +266,94 @@ public class wl_device_options {
      */
     public static void memory_bytes(MemorySegment struct, long fieldValue) {
         struct.set(memory_bytes$LAYOUT, memory_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfInt shareable$LAYOUT = (OfInt)$LAYOUT.select(groupElement("shareable"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t shareable
+     * }
+     */
+    public static final OfInt shareable$layout() {
+        return shareable$LAYOUT;
+    }
+
+    private static final long shareable$OFFSET = $LAYOUT.byteOffset(groupElement("shareable"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t shareable
+     * }
+     */
+    public static final long shareable$offset() {
+        return shareable$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t shareable
+     * }
+     */
+    public static int shareable(MemorySegment struct) {
+        return struct.get(shareable$LAYOUT, shareable$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t shareable
+     * }
+     */
+    public static void shareable(MemorySegment struct, int fieldValue) {
+        struct.set(shareable$LAYOUT, shareable$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**

@@ -22,6 +22,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     uint64_t lent_bytes;
  *     uint64_t grown_on_lend;
  *     uint64_t prepared_bytes;
+ *     uint64_t pinned_bytes;
+ *     uint64_t lent_unpinned_bytes;
+ *     uint64_t quarantined_bytes;
  * }
  * }
  */
@@ -38,7 +41,10 @@ public class wl_page_pool_info {
         WindlassAbi.C_LONG.withName("held_bytes"),
         WindlassAbi.C_LONG.withName("lent_bytes"),
         WindlassAbi.C_LONG.withName("grown_on_lend"),
-        WindlassAbi.C_LONG.withName("prepared_bytes")
+        WindlassAbi.C_LONG.withName("prepared_bytes"),
+        WindlassAbi.C_LONG.withName("pinned_bytes"),
+        WindlassAbi.C_LONG.withName("lent_unpinned_bytes"),
+        WindlassAbi.C_LONG.withName("quarantined_bytes")
     ).withName("wl_page_pool_info");
 
     /**
@@ -354,6 +360,138 @@ public class wl_page_pool_info {
      */
     public static void prepared_bytes(MemorySegment struct, long fieldValue) {
         struct.set(prepared_bytes$LAYOUT, prepared_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong pinned_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("pinned_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t pinned_bytes
+     * }
+     */
+    public static final OfLong pinned_bytes$layout() {
+        return pinned_bytes$LAYOUT;
+    }
+
+    private static final long pinned_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("pinned_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t pinned_bytes
+     * }
+     */
+    public static final long pinned_bytes$offset() {
+        return pinned_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t pinned_bytes
+     * }
+     */
+    public static long pinned_bytes(MemorySegment struct) {
+        return struct.get(pinned_bytes$LAYOUT, pinned_bytes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t pinned_bytes
+     * }
+     */
+    public static void pinned_bytes(MemorySegment struct, long fieldValue) {
+        struct.set(pinned_bytes$LAYOUT, pinned_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong lent_unpinned_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("lent_unpinned_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t lent_unpinned_bytes
+     * }
+     */
+    public static final OfLong lent_unpinned_bytes$layout() {
+        return lent_unpinned_bytes$LAYOUT;
+    }
+
+    private static final long lent_unpinned_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("lent_unpinned_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t lent_unpinned_bytes
+     * }
+     */
+    public static final long lent_unpinned_bytes$offset() {
+        return lent_unpinned_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t lent_unpinned_bytes
+     * }
+     */
+    public static long lent_unpinned_bytes(MemorySegment struct) {
+        return struct.get(lent_unpinned_bytes$LAYOUT, lent_unpinned_bytes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t lent_unpinned_bytes
+     * }
+     */
+    public static void lent_unpinned_bytes(MemorySegment struct, long fieldValue) {
+        struct.set(lent_unpinned_bytes$LAYOUT, lent_unpinned_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong quarantined_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("quarantined_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t quarantined_bytes
+     * }
+     */
+    public static final OfLong quarantined_bytes$layout() {
+        return quarantined_bytes$LAYOUT;
+    }
+
+    private static final long quarantined_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("quarantined_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t quarantined_bytes
+     * }
+     */
+    public static final long quarantined_bytes$offset() {
+        return quarantined_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t quarantined_bytes
+     * }
+     */
+    public static long quarantined_bytes(MemorySegment struct) {
+        return struct.get(quarantined_bytes$LAYOUT, quarantined_bytes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t quarantined_bytes
+     * }
+     */
+    public static void quarantined_bytes(MemorySegment struct, long fieldValue) {
+        struct.set(quarantined_bytes$LAYOUT, quarantined_bytes$OFFSET, fieldValue);
     }
 
     /**

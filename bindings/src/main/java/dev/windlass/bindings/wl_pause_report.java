@@ -25,6 +25,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     uint64_t release_ns;
  *     uint64_t total_ns;
  *     uint64_t generation;
+ *     uint64_t settle_ns;
  * }
  * }
  */
@@ -44,7 +45,8 @@ public class wl_pause_report {
         WindlassAbi.C_LONG.withName("copy_ns"),
         WindlassAbi.C_LONG.withName("release_ns"),
         WindlassAbi.C_LONG.withName("total_ns"),
-        WindlassAbi.C_LONG.withName("generation")
+        WindlassAbi.C_LONG.withName("generation"),
+        WindlassAbi.C_LONG.withName("settle_ns")
     ).withName("wl_pause_report");
 
     /**
@@ -492,6 +494,50 @@ public class wl_pause_report {
      */
     public static void generation(MemorySegment struct, long fieldValue) {
         struct.set(generation$LAYOUT, generation$OFFSET, fieldValue);
+    }
+
+    private static final OfLong settle_ns$LAYOUT = (OfLong)$LAYOUT.select(groupElement("settle_ns"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t settle_ns
+     * }
+     */
+    public static final OfLong settle_ns$layout() {
+        return settle_ns$LAYOUT;
+    }
+
+    private static final long settle_ns$OFFSET = $LAYOUT.byteOffset(groupElement("settle_ns"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t settle_ns
+     * }
+     */
+    public static final long settle_ns$offset() {
+        return settle_ns$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t settle_ns
+     * }
+     */
+    public static long settle_ns(MemorySegment struct) {
+        return struct.get(settle_ns$LAYOUT, settle_ns$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t settle_ns
+     * }
+     */
+    public static void settle_ns(MemorySegment struct, long fieldValue) {
+        struct.set(settle_ns$LAYOUT, settle_ns$OFFSET, fieldValue);
     }
 
     /**

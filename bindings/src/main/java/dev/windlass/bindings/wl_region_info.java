@@ -24,6 +24,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     uint64_t mapped_bytes;
  *     uint64_t backup_bytes;
  *     uint64_t generation;
+ *     uint64_t stored_bytes;
+ *     uint64_t image_bytes;
+ *     uint64_t allocation_id;
  * }
  * }
  */
@@ -42,7 +45,10 @@ public class wl_region_info {
         WindlassAbi.C_LONG.withName("size_bytes"),
         WindlassAbi.C_LONG.withName("mapped_bytes"),
         WindlassAbi.C_LONG.withName("backup_bytes"),
-        WindlassAbi.C_LONG.withName("generation")
+        WindlassAbi.C_LONG.withName("generation"),
+        WindlassAbi.C_LONG.withName("stored_bytes"),
+        WindlassAbi.C_LONG.withName("image_bytes"),
+        WindlassAbi.C_LONG.withName("allocation_id")
     ).withName("wl_region_info");
 
     /**
@@ -446,6 +452,138 @@ public class wl_region_info {
      */
     public static void generation(MemorySegment struct, long fieldValue) {
         struct.set(generation$LAYOUT, generation$OFFSET, fieldValue);
+    }
+
+    private static final OfLong stored_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("stored_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t stored_bytes
+     * }
+     */
+    public static final OfLong stored_bytes$layout() {
+        return stored_bytes$LAYOUT;
+    }
+
+    private static final long stored_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("stored_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t stored_bytes
+     * }
+     */
+    public static final long stored_bytes$offset() {
+        return stored_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t stored_bytes
+     * }
+     */
+    public static long stored_bytes(MemorySegment struct) {
+        return struct.get(stored_bytes$LAYOUT, stored_bytes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t stored_bytes
+     * }
+     */
+    public static void stored_bytes(MemorySegment struct, long fieldValue) {
+        struct.set(stored_bytes$LAYOUT, stored_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong image_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("image_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t image_bytes
+     * }
+     */
+    public static final OfLong image_bytes$layout() {
+        return image_bytes$LAYOUT;
+    }
+
+    private static final long image_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("image_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t image_bytes
+     * }
+     */
+    public static final long image_bytes$offset() {
+        return image_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t image_bytes
+     * }
+     */
+    public static long image_bytes(MemorySegment struct) {
+        return struct.get(image_bytes$LAYOUT, image_bytes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t image_bytes
+     * }
+     */
+    public static void image_bytes(MemorySegment struct, long fieldValue) {
+        struct.set(image_bytes$LAYOUT, image_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong allocation_id$LAYOUT = (OfLong)$LAYOUT.select(groupElement("allocation_id"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t allocation_id
+     * }
+     */
+    public static final OfLong allocation_id$layout() {
+        return allocation_id$LAYOUT;
+    }
+
+    private static final long allocation_id$OFFSET = $LAYOUT.byteOffset(groupElement("allocation_id"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t allocation_id
+     * }
+     */
+    public static final long allocation_id$offset() {
+        return allocation_id$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t allocation_id
+     * }
+     */
+    public static long allocation_id(MemorySegment struct) {
+        return struct.get(allocation_id$LAYOUT, allocation_id$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t allocation_id
+     * }
+     */
+    public static void allocation_id(MemorySegment struct, long fieldValue) {
+        struct.set(allocation_id$LAYOUT, allocation_id$OFFSET, fieldValue);
     }
 
     /**

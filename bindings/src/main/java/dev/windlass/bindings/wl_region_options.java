@@ -21,6 +21,10 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t retain;
  *     int32_t verify;
  *     uint64_t chunk_bytes;
+ *     wl_backup_directory directory;
+ *     uint64_t pageable_budget_bytes;
+ *     wl_compression compression;
+ *     int32_t reserve;
  * }
  * }
  */
@@ -36,7 +40,11 @@ public class wl_region_options {
         WindlassAbi.C_LONG.withName("pool"),
         WindlassAbi.C_INT.withName("retain"),
         WindlassAbi.C_INT.withName("verify"),
-        WindlassAbi.C_LONG.withName("chunk_bytes")
+        WindlassAbi.C_LONG.withName("chunk_bytes"),
+        WindlassAbi.C_LONG.withName("directory"),
+        WindlassAbi.C_LONG.withName("pageable_budget_bytes"),
+        WindlassAbi.C_INT.withName("compression"),
+        WindlassAbi.C_INT.withName("reserve")
     ).withName("wl_region_options");
 
     /**
@@ -308,6 +316,182 @@ public class wl_region_options {
      */
     public static void chunk_bytes(MemorySegment struct, long fieldValue) {
         struct.set(chunk_bytes$LAYOUT, chunk_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong directory$LAYOUT = (OfLong)$LAYOUT.select(groupElement("directory"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * wl_backup_directory directory
+     * }
+     */
+    public static final OfLong directory$layout() {
+        return directory$LAYOUT;
+    }
+
+    private static final long directory$OFFSET = $LAYOUT.byteOffset(groupElement("directory"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * wl_backup_directory directory
+     * }
+     */
+    public static final long directory$offset() {
+        return directory$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * wl_backup_directory directory
+     * }
+     */
+    public static long directory(MemorySegment struct) {
+        return struct.get(directory$LAYOUT, directory$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * wl_backup_directory directory
+     * }
+     */
+    public static void directory(MemorySegment struct, long fieldValue) {
+        struct.set(directory$LAYOUT, directory$OFFSET, fieldValue);
+    }
+
+    private static final OfLong pageable_budget_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("pageable_budget_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t pageable_budget_bytes
+     * }
+     */
+    public static final OfLong pageable_budget_bytes$layout() {
+        return pageable_budget_bytes$LAYOUT;
+    }
+
+    private static final long pageable_budget_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("pageable_budget_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t pageable_budget_bytes
+     * }
+     */
+    public static final long pageable_budget_bytes$offset() {
+        return pageable_budget_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t pageable_budget_bytes
+     * }
+     */
+    public static long pageable_budget_bytes(MemorySegment struct) {
+        return struct.get(pageable_budget_bytes$LAYOUT, pageable_budget_bytes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t pageable_budget_bytes
+     * }
+     */
+    public static void pageable_budget_bytes(MemorySegment struct, long fieldValue) {
+        struct.set(pageable_budget_bytes$LAYOUT, pageable_budget_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfInt compression$LAYOUT = (OfInt)$LAYOUT.select(groupElement("compression"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * wl_compression compression
+     * }
+     */
+    public static final OfInt compression$layout() {
+        return compression$LAYOUT;
+    }
+
+    private static final long compression$OFFSET = $LAYOUT.byteOffset(groupElement("compression"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * wl_compression compression
+     * }
+     */
+    public static final long compression$offset() {
+        return compression$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * wl_compression compression
+     * }
+     */
+    public static int compression(MemorySegment struct) {
+        return struct.get(compression$LAYOUT, compression$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * wl_compression compression
+     * }
+     */
+    public static void compression(MemorySegment struct, int fieldValue) {
+        struct.set(compression$LAYOUT, compression$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserve$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserve"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserve
+     * }
+     */
+    public static final OfInt reserve$layout() {
+        return reserve$LAYOUT;
+    }
+
+    private static final long reserve$OFFSET = $LAYOUT.byteOffset(groupElement("reserve"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserve
+     * }
+     */
+    public static final long reserve$offset() {
+        return reserve$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserve
+     * }
+     */
+    public static int reserve(MemorySegment struct) {
+        return struct.get(reserve$LAYOUT, reserve$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserve
+     * }
+     */
+    public static void reserve(MemorySegment struct, int fieldValue) {
+        struct.set(reserve$LAYOUT, reserve$OFFSET, fieldValue);
     }
 
     /**

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DemoCommandTest {
   private final CapturedTerminal captured = CapturedTerminal.plain();
@@ -16,23 +18,31 @@ class DemoCommandTest {
   }
 
   @Test
-  void sizeAndBackupAreTaken() {
+  void sizeAndBackupAreTakenAndAloneShown() {
     assertEquals(Command.OK, run("--size", "16M", "--backup", "none"));
     assertTrue(captured.out().contains("Region: 16 MiB. Backup: none."), captured.out());
     assertTrue(captured.out().contains("undefined now: not verified"), captured.out());
-    assertFalse(captured.out().contains("every byte verified"), captured.out());
+    assertFalse(captured.out().contains("very byte verified"), captured.out());
+    assertFalse(captured.out().contains("While paused, the bytes are in"), captured.out());
   }
 
   @Test
-  void withoutBackupGivenThePoolIsUsed() {
-    assertEquals(Command.OK, run("--size=16M"));
-    assertTrue(captured.out().contains("pool prepared"), captured.out());
+  void withoutBackupGivenThePoolIsUsedAndThenEachBackupIsShown(@TempDir Path folder) {
+    assertEquals(Command.OK, run("--size=16M", "--directory", folder.toString()));
+    int demo = captured.out().indexOf("pool prepared");
+    int sideBySide = captured.out().indexOf("While paused, the bytes are in");
+    assertTrue(0 <= demo && demo < sideBySide, captured.out());
+    assertTrue(captured.out().contains("Files: " + folder), captured.out());
+    assertTrue(captured.out().contains("Every byte verified after each"), captured.out());
+    assertEquals("", captured.err());
   }
 
   @Test
   void aWrongArgumentIsRefusedBeforeAnythingIsOpened() {
     assertThrows(UsageException.class, () -> run("--size", "much"));
     assertThrows(UsageException.class, () -> run("--backup", "cloud"));
+    assertThrows(UsageException.class, () -> run("--device", "abacus"));
+    assertThrows(UsageException.class, () -> run("--device", "cuda", "--backup", "none"));
     assertThrows(UsageException.class, () -> run("--fast"));
     assertEquals("", captured.out());
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.windlass.Status;
 import dev.windlass.WindlassException;
+import dev.windlass.support.Bytes;
 import org.junit.jupiter.api.Test;
 
 class DeviceTest {
@@ -40,6 +41,19 @@ class DeviceTest {
   }
 
   @Test
+  void aShareableDeviceIsADeviceAsAnyOther() {
+    try (Device device = Device.emulatedShareable(64 * MIB);
+        Region region = Region.open(device, 16 * MIB)) {
+      assertEquals(64 * MIB, device.info().totalBytes());
+      Bytes.fill(region.segment(), 5);
+      region.pause();
+      assertEquals(0, device.info().usedBytes());
+      region.resume();
+      assertEquals(-1, Bytes.firstDifference(region.segment(), 5));
+    }
+  }
+
+  @Test
   void moreThanTheDeviceHasIsNoMemory() {
     try (Device device = Device.emulated(16 * MIB)) {
       WindlassException refused =
@@ -52,6 +66,7 @@ class DeviceTest {
   void aDeviceWithoutMemoryIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> Device.emulated(0));
     assertThrows(IllegalArgumentException.class, () -> Device.emulated(-1));
+    assertThrows(IllegalArgumentException.class, () -> Device.emulatedShareable(0));
   }
 
   @Test

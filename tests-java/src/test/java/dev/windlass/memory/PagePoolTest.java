@@ -75,6 +75,40 @@ class PagePoolTest {
   }
 
   @Test
+  void onTheEmulatedDeviceThereIsNothingToPinAndNothingToWaitFor() {
+    try (Device device = Device.emulated(64 * MIB);
+        PagePool pool = PagePool.open(64 * MIB)) {
+      pool.prepare(16 * MIB);
+      pool.pinFor(device);
+      pool.pinFor(device);
+      pool.awaitPinned();
+      try (Region region = Region.open(device, 16 * MIB, Backup.pooled(pool))) {
+        region.pause();
+        region.resume();
+      }
+      PagePoolInfo info = pool.info();
+      assertEquals(0, info.lentUnpinnedBytes());
+      assertEquals(0, info.quarantinedBytes());
+    }
+  }
+
+  @Test
+  void waitingForPinsThatNobodyWantsIsAnErrorOfState() {
+    try (PagePool pool = PagePool.open(2 * MIB)) {
+      assertEquals(Status.STATE, assertThrows(WindlassException.class, pool::awaitPinned).status());
+    }
+  }
+
+  @Test
+  void aClosedDeviceIsNothingToPinFor() {
+    Device device = Device.emulated(2 * MIB);
+    device.close();
+    try (PagePool pool = PagePool.open(2 * MIB)) {
+      assertStale(assertThrows(WindlassException.class, () -> pool.pinFor(device)));
+    }
+  }
+
+  @Test
   void whatCannotBeAPoolIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> PagePool.open(0));
     assertThrows(IllegalArgumentException.class, () -> PagePool.open(-1));
@@ -91,6 +125,8 @@ class PagePoolTest {
     try (Device device = Device.emulated()) {
       assertStale(assertThrows(WindlassException.class, pool::info));
       assertStale(assertThrows(WindlassException.class, pool::trim));
+      assertStale(assertThrows(WindlassException.class, () -> pool.pinFor(device)));
+      assertStale(assertThrows(WindlassException.class, pool::awaitPinned));
       assertStale(assertThrows(WindlassException.class, () -> pool.prepare(1)));
       assertStale(
           assertThrows(

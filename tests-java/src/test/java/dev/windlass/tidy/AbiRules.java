@@ -32,8 +32,9 @@ final class AbiRules {
   /** Functions about the library itself, which need no noun. */
   private static final Set<String> NOUNLESS = Set.of("wl_version");
 
-  /** Caller-owned and fixed for ever, so without a size. */
-  private static final Set<String> SIZELESS = Set.of("wl_error");
+  /** Fixed for ever, since they are the caller's or travel as they are, so without a size. */
+  private static final Set<String> SIZELESS =
+      Set.of("wl_error", "wl_export_name", "wl_export_piece", "wl_region_outcome");
 
   private final List<Finding> findings = new ArrayList<>();
   private final Map<String, SourceFile> functions = new TreeMap<>();

@@ -12,17 +12,38 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What a built library exports and what it needs, beside what the headers and the map say. */
+/** What a built library exports and what it needs, beside what the headers and its map say. */
 final class SymbolRules {
   static final String MAP = "native/windlass.map";
+  static final String PRELOAD_MAP = "native/preload/preload.map";
+
+  /** What the preloaded library exports beside what a header of ours declares: others' names. */
+  private static final Set<String> ENTRY_POINTS =
+      Set.of("cudaFree", "cudaMalloc", "windlass_torch_free", "windlass_torch_malloc");
 
   private static final Pattern LISTED = Pattern.compile("\\b(\\w+)\\s*;");
 
   private SymbolRules() {}
 
+  /** The functions that the library of a version script is to have. */
+  static Set<String> declaredFor(String map, Set<String> inHeaders) {
+    Set<String> declared = new TreeSet<>(inHeaders);
+    if (map.equals(PRELOAD_MAP)) {
+      declared.removeIf(name -> !ofPreload(name));
+      declared.addAll(ENTRY_POINTS);
+    } else {
+      declared.removeIf(SymbolRules::ofPreload);
+    }
+    return declared;
+  }
+
+  private static boolean ofPreload(String name) {
+    return name.startsWith("wl_preload_");
+  }
+
   /** The functions that the version script exports. */
-  static Set<String> inMap(SourceTree tree) {
-    String text = tree.file(MAP).map(SourceFile::code).orElse("");
+  static Set<String> inMap(SourceTree tree, String map) {
+    String text = tree.file(map).map(SourceFile::code).orElse("");
     return LISTED
         .matcher(text)
         .results()
@@ -31,20 +52,21 @@ final class SymbolRules {
   }
 
   /** Compares what is declared with what is listed. */
-  static List<Finding> checkMap(Set<String> declared, Set<String> listed) {
+  static List<Finding> checkMap(String map, Set<String> declared, Set<String> listed) {
     List<Finding> findings = new ArrayList<>();
     minus(declared, listed)
-        .forEach(name -> report(findings, MAP, name + " is declared, not listed", "Add it here"));
+        .forEach(name -> report(findings, map, name + " is declared, not listed", "Add it here"));
     minus(listed, declared)
         .forEach(
             name ->
                 report(
-                    findings, MAP, name + " is listed, not declared", "Declare it or take it out"));
+                    findings, map, name + " is listed, not declared", "Declare it or take it out"));
     return findings;
   }
 
   /** Compares what a library exports, in nm's words, with what is listed. */
-  static List<Finding> checkExports(String library, String nmOutput, Set<String> listed) {
+  static List<Finding> checkExports(
+      String library, String nmOutput, String map, Set<String> listed) {
     Set<String> exported = new TreeSet<>();
     for (String line : nmOutput.lines().toList()) {
       String[] words = line.strip().split("\\s+");
@@ -60,13 +82,11 @@ final class SymbolRules {
                 report(
                     findings,
                     library,
-                    name + " is exported, and " + MAP + " does not list it",
+                    name + " is exported, and " + map + " does not list it",
                     "List it, if it belongs to the ABI; else find out why it is visible"));
     minus(listed, exported)
         .forEach(
-            name ->
-                report(
-                    findings, library, name + " is listed and not exported", "Define it in capi"));
+            name -> report(findings, library, name + " is listed and not exported", "Define it"));
     return findings;
   }
 

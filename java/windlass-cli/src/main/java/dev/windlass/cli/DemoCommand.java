@@ -1,8 +1,12 @@
 package dev.windlass.cli;
 
+import dev.windlass.memory.Device;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Shows what Windlass is for, on whatever machine this is. */
 final class DemoCommand implements Command {
@@ -13,20 +17,44 @@ final class DemoCommand implements Command {
 
   @Override
   public String summary() {
-    return "gives a region's memory back to the machine, has it again, and checks every byte";
+    return "gives a region's memory back to the machine, has it again, and checks every byte; then"
+        + " the same with each backup, side by side";
   }
 
   @Override
   public String synopsis() {
-    return "[--size 256M] [--backup pooled|pageable|none]";
+    return "[--size 256M] [--backup pooled|pageable|none] [--device emulated|cuda|cuda:1]"
+        + " [--directory /var/tmp]";
   }
 
   @Override
   public int run(List<String> arguments, Terminal terminal) {
-    Arguments parsed = Arguments.parse(arguments, Set.of(), Set.of("--size", "--backup"));
+    Arguments parsed =
+        Arguments.parse(
+            arguments, Set.of(), Set.of("--size", "--backup", "--device", "--directory"));
     OptionalLong size = parsed.value("--size").stream().mapToLong(ByteSize::parse).findFirst();
-    BackupChoice backup =
-        parsed.value("--backup").map(BackupChoice::parse).orElse(BackupChoice.POOLED);
-    return new Demo(terminal, backup).run(size) ? OK : FAILED;
+    Optional<BackupChoice> backup = parsed.value("--backup").map(BackupChoice::parse);
+    String word = parsed.value("--device").orElse("emulated");
+    Supplier<Device> device = DeviceChoice.parse(word);
+    Path folder = Path.of(parsed.value("--directory").orElse("/var/tmp"));
+    boolean onHost = word.equals("emulated");
+    if (!onHost && backup.isPresent()) {
+      throw new UsageException("--backup is for the emulated device; others show all of them");
+    }
+    boolean kept = true;
+    if (onHost) {
+      kept = new Demo(terminal, backup.orElse(BackupChoice.POOLED)).run(size);
+    }
+    if (kept && backup.isEmpty()) {
+      terminal.out().println();
+      kept = new SideBySide(terminal, device, folder).run(size.orElseGet(() -> usualSize(device)));
+    }
+    return kept ? OK : FAILED;
+  }
+
+  private static long usualSize(Supplier<Device> opener) {
+    try (Device device = opener.get()) {
+      return Demo.suitableSize(device.info().freeBytes());
+    }
   }
 }

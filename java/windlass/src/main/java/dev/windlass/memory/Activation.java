@@ -4,11 +4,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The time from one resume of a region to its next pause, as far as Java touches the memory: a
- * segment, and the arena that ends it.
+ * Memory of the library's for as long as it is there, as Java touches it: a segment, and the arena
+ * that ends it. Of a region, from one resume to the next pause; of a backup, while it keeps an
+ * image.
  *
  * <p>The arena is shared, since any thread may use the segment. Closing it costs tens of
- * microseconds; it happens once per pause.
+ * microseconds; it happens once per pause or resume.
  */
 final class Activation {
   private final Arena arena = Arena.ofShared();

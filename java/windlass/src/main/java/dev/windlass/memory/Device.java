@@ -7,6 +7,8 @@ import dev.windlass.bindings.wl_device_info;
 import dev.windlass.bindings.wl_device_options;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -23,26 +25,90 @@ public final class Device implements AutoCloseable {
     this.handle = handle;
   }
 
+  /**
+   * All devices of this machine: the GPUs, if there are any, and the emulated device last. Each is
+   * the caller's to close.
+   */
+  public static List<Device> all() {
+    List<Device> devices = new ArrayList<>();
+    try {
+      int gpus = count(WindlassAbi.WL_DEVICE_CUDA());
+      for (int ordinal = 0; ordinal < gpus; ordinal++) {
+        devices.add(cuda(ordinal));
+      }
+      devices.add(emulated());
+      return List.copyOf(devices);
+    } catch (RuntimeException | Error e) {
+      devices.forEach(Device::close);
+      throw e;
+    }
+  }
+
+  /** How many GPUs the CUDA driver shows; 0 where there is no driver. */
+  public static int cudaCount() {
+    return count(WindlassAbi.WL_DEVICE_CUDA());
+  }
+
+  private static int count(int kind) {
+    try (NativeCall call = NativeCall.open(WindlassException::of)) {
+      MemorySegment count = call.allocate(ValueLayout.JAVA_INT);
+      call.check(WindlassAbi.wl_device_count(kind, count, call.error()));
+      return count.get(ValueLayout.JAVA_INT, 0);
+    }
+  }
+
+  /**
+   * A GPU, by its number among those that the CUDA driver shows.
+   *
+   * @throws WindlassException LIBRARY where there is no driver; NOT_FOUND where there is no such
+   *     GPU; UNSUPPORTED where driver or GPU are too old
+   */
+  public static Device cuda(int ordinal) {
+    if (ordinal < 0) {
+      throw new IllegalArgumentException("GPUs are counted from 0, not from " + ordinal + ".");
+    }
+    return open(WindlassAbi.WL_DEVICE_CUDA(), ordinal, 0);
+  }
+
   /** Host memory whose pages are really given back on pause; as much as the machine has. */
   public static Device emulated() {
-    return open(0);
+    return open(WindlassAbi.WL_DEVICE_EMULATED(), 0, 0);
   }
 
   /** The same, with this much memory at most. */
   public static Device emulated(long memoryBytes) {
+    requireMemory(memoryBytes);
+    return open(WindlassAbi.WL_DEVICE_EMULATED(), 0, memoryBytes);
+  }
+
+  /**
+   * The same, with memory that can be {@linkplain Region#export exported}; it is slower to
+   * populate.
+   */
+  public static Device emulatedShareable(long memoryBytes) {
+    requireMemory(memoryBytes);
+    return open(WindlassAbi.WL_DEVICE_EMULATED(), 0, memoryBytes, true);
+  }
+
+  private static void requireMemory(long memoryBytes) {
     if (memoryBytes <= 0) {
       throw new IllegalArgumentException(
           "A device's memory is more than 0 bytes, not " + memoryBytes + ".");
     }
-    return open(memoryBytes);
   }
 
-  private static Device open(long memoryBytes) {
+  private static Device open(int kind, int ordinal, long memoryBytes) {
+    return open(kind, ordinal, memoryBytes, false);
+  }
+
+  private static Device open(int kind, int ordinal, long memoryBytes, boolean shareable) {
     try (NativeCall call = NativeCall.open(WindlassException::of)) {
       MemorySegment options =
           call.allocate(wl_device_options.layout(), WindlassAbi::wl_device_options_init);
-      wl_device_options.kind(options, WindlassAbi.WL_DEVICE_EMULATED());
+      wl_device_options.kind(options, kind);
+      wl_device_options.ordinal(options, ordinal);
       wl_device_options.memory_bytes(options, memoryBytes);
+      wl_device_options.shareable(options, shareable ? 1 : 0);
       MemorySegment handle = call.allocate(ValueLayout.JAVA_LONG);
       call.check(WindlassAbi.wl_device_open(options, handle, call.error()));
       return new Device(handle.get(ValueLayout.JAVA_LONG, 0));

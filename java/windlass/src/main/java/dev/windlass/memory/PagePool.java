@@ -7,6 +7,7 @@ import dev.windlass.bindings.wl_page_pool_info;
 import dev.windlass.bindings.wl_page_pool_options;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -63,6 +64,34 @@ public final class PagePool implements AutoCloseable {
     }
   }
 
+  /**
+   * From now on pins what the pool holds and what it gets, in the background, for the copies of
+   * this device, which the pool keeps; pages pinned for one GPU serve all. Until a page is pinned,
+   * copies through it are slower, not wrong. Called again, it tries again what failed. On the
+   * emulated device there is nothing to be gained, and nothing done.
+   *
+   * @throws WindlassException STATE where it pins for another device
+   */
+  public void pinFor(Device device) {
+    Objects.requireNonNull(device, "device");
+    try (NativeCall call = NativeCall.open(WindlassException::of)) {
+      call.check(WindlassAbi.wl_page_pool_pin(handle, device.handle(), call.error()));
+    }
+  }
+
+  /**
+   * Waits until all that is held is pinned, or pinning has failed. Blocks meanwhile: call it from a
+   * platform thread.
+   *
+   * @throws WindlassException STATE where nothing is to be pinned; NO_MEMORY, PERMISSION where a
+   *     limit of locked memory is met; DEVICE
+   */
+  public void awaitPinned() {
+    try (NativeCall call = NativeCall.open(WindlassException::of)) {
+      call.check(WindlassAbi.wl_page_pool_wait_pinned(handle, call.error()));
+    }
+  }
+
   /** Gives pages that are not lent back to the machine, as far as whole blocks are free. */
   public void trim() {
     try (NativeCall call = NativeCall.open(WindlassException::of)) {
@@ -80,7 +109,10 @@ public final class PagePool implements AutoCloseable {
           wl_page_pool_info.held_bytes(info),
           wl_page_pool_info.lent_bytes(info),
           wl_page_pool_info.grown_on_lend(info),
-          wl_page_pool_info.prepared_bytes(info));
+          wl_page_pool_info.prepared_bytes(info),
+          wl_page_pool_info.pinned_bytes(info),
+          wl_page_pool_info.lent_unpinned_bytes(info),
+          wl_page_pool_info.quarantined_bytes(info));
     }
   }
 

@@ -2,15 +2,9 @@ package dev.windlass.memory;
 
 import dev.windlass.Status;
 import dev.windlass.WindlassException;
-import dev.windlass.bindings.NativeCall;
-import dev.windlass.bindings.WindlassAbi;
-import dev.windlass.bindings.wl_pause_report;
-import dev.windlass.bindings.wl_region_info;
-import dev.windlass.bindings.wl_region_options;
-import dev.windlass.bindings.wl_resume_report;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -19,41 +13,56 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>While it is ACTIVE there are pages behind the address. {@link #pause} saves their bytes to the
  * region's {@link Backup} and gives the pages back to the machine; {@link #resume} takes pages
- * again and restores the bytes. Both are all-or-nothing.
+ * again and restores the bytes. Both are all-or-nothing. {@link Regions} does the same to many.
  *
  * <p>{@link #segment} is the memory itself. It ends with the pause: a segment from before throws
  * {@link IllegalStateException}, and never faults. A region whose segment is in use, by a native
  * call or by a thread in the middle of an access, refuses to pause or close and stays as it is.
  *
- * <p>Any thread may call; calls on one region wait for one another. Those that move bytes, which
- * are open, pause, resume, read, write and close, block inside the library: call them from platform
- * threads, since a virtual thread keeps its carrier meanwhile.
+ * <p>Any thread may call; calls on one region wait for one another, except {@link #info} and what
+ * asks for a part of it. Those that move bytes, which are open, pause, resume, read, write and
+ * close, block inside the library: call them from platform threads, since a virtual thread keeps
+ * its carrier meanwhile.
  *
- * <p>After close, everything but {@link #address}, {@link #sizeBytes} and another close throws a
- * {@link WindlassException} of {@link Status#STALE_HANDLE}.
+ * <p>After close, everything but {@link #address}, {@link #sizeBytes}, {@link #tag} and another
+ * close throws a {@link WindlassException} of {@link Status#STALE_HANDLE}.
  */
 public final class Region implements AutoCloseable {
-  /** Heap memory is copied through native memory in pieces of this size. */
-  private static final long STAGE_BYTES = 256 << 10;
-
   private final ReentrantLock lock = new ReentrantLock();
   private final long handle;
   private final Backup backup;
+  private final String tag;
   private final boolean hostAccessible;
   private final long address;
   private final long sizeBytes;
+  private final Runnable onClose;
+  private final Listeners listeners;
 
   /** Guarded by the lock; null until somebody wants the segment. */
   private @Nullable Activation activation;
 
+  /** Guarded by the lock; the backup's image, once somebody wants to see it. */
+  private @Nullable Activation image;
+
   /** Guarded by the lock. */
   private boolean closed;
 
-  private Region(long handle, Backup backup, boolean hostAccessible, long sizeBytes) {
+  /** Takes over an open region; onClose is called once, when it has been closed. */
+  Region(
+      long handle,
+      Backup backup,
+      String tag,
+      boolean hostAccessible,
+      long sizeBytes,
+      Listeners around,
+      Runnable onClose) {
     this.handle = handle;
     this.backup = backup;
+    this.tag = tag;
     this.hostAccessible = hostAccessible;
     this.sizeBytes = sizeBytes;
+    this.onClose = onClose;
+    this.listeners = new Listeners(around);
     this.address = info().address();
   }
 
@@ -75,50 +84,14 @@ public final class Region implements AutoCloseable {
   public static Region open(Device device, long sizeBytes, Backup backup, long chunkBytes) {
     Objects.requireNonNull(device, "device");
     Objects.requireNonNull(backup, "backup");
-    if (sizeBytes <= 0) {
-      throw new IllegalArgumentException("A region has more than 0 bytes, not " + sizeBytes + ".");
-    }
-    if (chunkBytes < 0) {
-      throw new IllegalArgumentException("A region's chunk cannot be " + chunkBytes + " bytes.");
-    }
+    RegionCalls.requireSizes(sizeBytes, chunkBytes);
     boolean hostAccessible = device.info().hostAccessible();
-    long handle = openNative(device, sizeBytes, backup, chunkBytes);
+    long handle = RegionCalls.open(device, sizeBytes, backup, chunkBytes);
     try {
-      return new Region(handle, backup, hostAccessible, sizeBytes);
+      return new Region(handle, backup, "", hostAccessible, sizeBytes, Listeners.NONE, () -> {});
     } catch (RuntimeException | Error e) {
-      closeNative(handle);
+      RegionCalls.close(handle);
       throw e;
-    }
-  }
-
-  private static long openNative(Device device, long sizeBytes, Backup backup, long chunkBytes) {
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      MemorySegment options =
-          call.allocate(wl_region_options.layout(), WindlassAbi::wl_region_options_init);
-      wl_region_options.chunk_bytes(options, chunkBytes);
-      switch (backup) {
-        case Backup.None none -> wl_region_options.backup(options, WindlassAbi.WL_BACKUP_NONE());
-        case Backup.Pageable pageable ->
-            wl_region_options.backup(options, WindlassAbi.WL_BACKUP_PAGEABLE());
-        case Backup.Pooled pooled -> {
-          wl_region_options.backup(options, WindlassAbi.WL_BACKUP_POOLED());
-          wl_region_options.pool(options, pooled.pool().handle());
-        }
-      }
-      if (backup instanceof Backup.Host host) {
-        wl_region_options.retain(options, host.retains() ? 1 : 0);
-        wl_region_options.verify(options, host.verifies() ? 1 : 0);
-      }
-      MemorySegment region = call.allocate(ValueLayout.JAVA_LONG);
-      call.check(
-          WindlassAbi.wl_region_open(device.handle(), sizeBytes, options, region, call.error()));
-      return region.get(ValueLayout.JAVA_LONG, 0);
-    }
-  }
-
-  private static void closeNative(long handle) {
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      call.check(WindlassAbi.wl_region_close(handle, call.error()));
     }
   }
 
@@ -127,7 +100,7 @@ public final class Region implements AutoCloseable {
    *
    * @throws IllegalStateException while the region is PAUSED
    * @throws UnsupportedOperationException on a device whose memory the host cannot reach: use
-   *     {@link #read} and {@link #write}
+   *     {@link #address} with what runs there, and {@link #read} and {@link #write}
    */
   public MemorySegment segment() {
     if (!hostAccessible) {
@@ -156,58 +129,62 @@ public final class Region implements AutoCloseable {
     return sizeBytes;
   }
 
+  /** What it was opened with in a set; empty if with none. */
+  public String tag() {
+    return tag;
+  }
+
   public RegionState state() {
     return info().state();
   }
 
-  /** 1 at first, one more with each pause. */
+  /** 1 at first, one more each time that pages have gone. */
   public long generation() {
     return info().generation();
   }
 
+  /** The region at this moment; waits for no call under way. */
   public RegionInfo info() {
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      MemorySegment info = call.allocate(wl_region_info.layout(), WindlassAbi::wl_region_info_init);
-      call.check(WindlassAbi.wl_region_get_info(handle, info, call.error()));
-      boolean active = wl_region_info.state(info) == WindlassAbi.WL_REGION_ACTIVE();
-      return new RegionInfo(
-          active ? RegionState.ACTIVE : RegionState.PAUSED,
-          backup,
-          wl_region_info.content_defined(info) != 0,
-          wl_region_info.address(info),
-          wl_region_info.size_bytes(info),
-          wl_region_info.mapped_bytes(info),
-          wl_region_info.backup_bytes(info),
-          wl_region_info.generation(info));
-    }
+    return RegionCalls.info(handle, backup);
+  }
+
+  /**
+   * Refuses what was derived from pages of this generation, if they are there no more.
+   *
+   * @throws WindlassException STATE where the pages are gone, or others are there
+   */
+  public void checkGeneration(long generation) {
+    RegionCalls.checkGeneration(handle, generation);
+  }
+
+  /**
+   * Shares the pages that are there now, until they are paused.
+   *
+   * @throws WindlassException STATE while PAUSED; UNSUPPORTED where the device cannot share
+   */
+  public RegionExport export() {
+    return RegionExport.open(this);
   }
 
   /**
    * Gives the memory back to the machine, after saving its bytes.
    *
-   * @throws WindlassException STATE where the region is paused already, or its segment is in use;
-   *     NO_SPACE, NO_MEMORY where the backup finds no room. The region is as before, unless the
-   *     message says otherwise.
+   * @throws WindlassException STATE where the region is paused already, its segment is in use or a
+   *     listener refuses; NO_SPACE, NO_MEMORY where the backup finds no room. The region is as
+   *     before, unless the message says otherwise.
    */
   public PauseReport pause() {
     lock.lock();
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      endActivation("paused");
-      MemorySegment report =
-          call.allocate(wl_pause_report.layout(), WindlassAbi::wl_pause_report_init);
-      call.check(WindlassAbi.wl_region_pause(handle, report, call.error()));
-      return new PauseReport(
-          wl_pause_report.saved_bytes(report),
-          wl_pause_report.freed_bytes(report),
-          wl_pause_report.drain_ns(report),
-          wl_pause_report.prepare_ns(report),
-          wl_pause_report.copy_ns(report),
-          wl_pause_report.release_ns(report),
-          wl_pause_report.total_ns(report),
-          wl_pause_report.generation(report));
+    try {
+      return Transition.pause(this);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Pauses in a platform thread of its own. */
+  public CompletableFuture<PauseReport> pauseAsync() {
+    return Transition.async("windlass-pause", this::pause);
   }
 
   /**
@@ -219,21 +196,26 @@ public final class Region implements AutoCloseable {
    */
   public ResumeReport resume() {
     lock.lock();
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      MemorySegment report =
-          call.allocate(wl_resume_report.layout(), WindlassAbi::wl_resume_report_init);
-      call.check(WindlassAbi.wl_region_resume(handle, report, call.error()));
-      return new ResumeReport(
-          wl_resume_report.restored_bytes(report),
-          wl_resume_report.taken_bytes(report),
-          wl_resume_report.map_ns(report),
-          wl_resume_report.copy_ns(report),
-          wl_resume_report.release_ns(report),
-          wl_resume_report.total_ns(report),
-          wl_resume_report.generation(report));
+    try {
+      return Transition.resume(this);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Resumes in a platform thread of its own. */
+  public CompletableFuture<ResumeReport> resumeAsync() {
+    return Transition.async("windlass-resume", this::resume);
+  }
+
+  /** Tells somebody of this region's pauses and resumes from now on. */
+  public void addListener(RegionListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Tells him no more. */
+  public void removeListener(RegionListener listener) {
+    listeners.remove(listener);
   }
 
   /**
@@ -244,28 +226,11 @@ public final class Region implements AutoCloseable {
    */
   public void read(long offset, MemorySegment target) {
     requireRange(offset, target);
-    if (target.isReadOnly()) {
-      throw new IllegalArgumentException("The target of a read cannot be read-only.");
-    }
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      long size = target.byteSize();
-      if (target.isNative()) {
-        call.check(WindlassAbi.wl_region_read(handle, offset, target, size, call.error()));
-        return;
-      }
-      lock.lock();
-      try {
-        MemorySegment stage = stage(call, size);
-        long done = 0;
-        do {
-          long count = Math.min(stage.byteSize(), size - done);
-          call.check(WindlassAbi.wl_region_read(handle, offset + done, stage, count, call.error()));
-          MemorySegment.copy(stage, 0, target, done, count);
-          done += count;
-        } while (done < size);
-      } finally {
-        lock.unlock();
-      }
+    lockIfOnHeap(target);
+    try {
+      RegionCalls.read(handle, offset, target);
+    } finally {
+      unlockIfOnHeap(target);
     }
   }
 
@@ -277,31 +242,25 @@ public final class Region implements AutoCloseable {
    */
   public void write(long offset, MemorySegment source) {
     requireRange(offset, source);
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      long size = source.byteSize();
-      if (source.isNative()) {
-        call.check(WindlassAbi.wl_region_write(handle, offset, source, size, call.error()));
-        return;
-      }
-      lock.lock();
-      try {
-        MemorySegment stage = stage(call, size);
-        long done = 0;
-        do {
-          long count = Math.min(stage.byteSize(), size - done);
-          MemorySegment.copy(source, done, stage, 0, count);
-          call.check(
-              WindlassAbi.wl_region_write(handle, offset + done, stage, count, call.error()));
-          done += count;
-        } while (done < size);
-      } finally {
-        lock.unlock();
-      }
+    lockIfOnHeap(source);
+    try {
+      RegionCalls.write(handle, offset, source);
+    } finally {
+      unlockIfOnHeap(source);
     }
   }
 
-  private static MemorySegment stage(NativeCall call, long size) {
-    return call.allocate(Math.clamp(size, 1, STAGE_BYTES));
+  /** A copy in pieces must not be torn by a pause and a resume. */
+  private void lockIfOnHeap(MemorySegment memory) {
+    if (!memory.isNative()) {
+      lock.lock();
+    }
+  }
+
+  private void unlockIfOnHeap(MemorySegment memory) {
+    if (!memory.isNative()) {
+      lock.unlock();
+    }
   }
 
   private void requireRange(long offset, MemorySegment memory) {
@@ -312,27 +271,97 @@ public final class Region implements AutoCloseable {
     }
   }
 
-  /** Declares the content defined, as after filling an ACTIVE region through its segment. */
-  public void acknowledge() {
-    try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      call.check(WindlassAbi.wl_region_acknowledge(handle, call.error()));
+  /**
+   * Fills the target from what the backup keeps: while the region is PAUSED, and afterwards if the
+   * backup {@linkplain Backup.Keeping#retained() retains}.
+   *
+   * @throws WindlassException STATE where there is nothing to read; UNSUPPORTED without a backup
+   */
+  public void readBackup(long offset, MemorySegment target) {
+    requireRange(offset, target);
+    lock.lock();
+    try {
+      RegionCalls.readBackup(handle, offset, target);
+    } finally {
+      lock.unlock();
     }
   }
 
-  private void endActivation(String what) {
-    if (activation == null) {
-      return;
+  /**
+   * What the backup keeps, in the backup's own memory, read-only. It ends with the resume, or the
+   * next pause if the backup retains: a segment from before throws {@link IllegalStateException}. A
+   * backup whose memory comes in several pieces shows the first of them.
+   *
+   * @throws WindlassException STATE where there is nothing to see; UNSUPPORTED where the backup
+   *     keeps the bytes in a file or compressed: use {@link #readBackup}
+   */
+  public MemorySegment backupView() {
+    lock.lock();
+    try {
+      if (image == null) {
+        RegionCalls.Place place = RegionCalls.viewBackup(handle, 0);
+        image = new Activation(place.address(), place.sizeBytes());
+      }
+      return image.segment().asReadOnly();
+    } finally {
+      lock.unlock();
     }
-    if (!activation.end()) {
+  }
+
+  /** Declares the content defined, as after filling an ACTIVE region through its segment. */
+  public void acknowledge() {
+    RegionCalls.acknowledge(handle);
+  }
+
+  long handle() {
+    return handle;
+  }
+
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  Listeners listeners() {
+    return listeners;
+  }
+
+  /** Called with the lock held. */
+  boolean isClosed() {
+    return closed;
+  }
+
+  Backup backup() {
+    return backup;
+  }
+
+  /** Ends the segments that cannot outlive a pause. Called with the lock held. */
+  void endSegments() {
+    activation = ended(activation, "paused", "its segment");
+    endImage("paused");
+  }
+
+  /** Ends what shows the image, where a resume does away with it. Called with the lock held. */
+  void endImageBeforeResume() {
+    boolean retained = backup instanceof Backup.Keeping keeping && keeping.traits().retains();
+    if (!retained) {
+      endImage("resumed");
+    }
+  }
+
+  private void endImage(String what) {
+    image = ended(image, what, "the view of its backup");
+  }
+
+  private @Nullable Activation ended(@Nullable Activation each, String what, String which) {
+    if (each != null && !each.end()) {
       throw new WindlassException(
           Status.STATE,
           0,
           this
-              + " cannot be "
-              + what
-              + " while a native call or another thread uses its segment: end that, and try again");
+              + (" cannot be " + what + " while a native call or another thread uses " + which)
+              + ": end that, and try again");
     }
-    activation = null;
+    return null;
   }
 
   /**
@@ -347,9 +376,11 @@ public final class Region implements AutoCloseable {
       if (closed) {
         return;
       }
-      endActivation("closed");
+      activation = ended(activation, "closed", "its segment");
+      endImage("closed");
       closed = true;
-      closeNative(handle);
+      onClose.run();
+      RegionCalls.close(handle);
     } finally {
       lock.unlock();
     }
@@ -357,6 +388,7 @@ public final class Region implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "the region of " + sizeBytes + " bytes at 0x" + Long.toHexString(address);
+    String name = tag.isEmpty() ? "" : " (" + tag + ")";
+    return "the region of " + sizeBytes + " bytes at 0x" + Long.toHexString(address) + name;
   }
 }

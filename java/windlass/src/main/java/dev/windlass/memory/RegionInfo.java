@@ -9,7 +9,10 @@ package dev.windlass.memory;
  * @param sizeBytes as asked for
  * @param mappedBytes on the device: the size rounded up to the granularity; 0 while paused
  * @param backupBytes host memory that the backup holds
- * @param generation 1 at first, one more with each pause
+ * @param storedBytes room that the backup has in files
+ * @param imageBytes that can be read from the backup
+ * @param allocationId names the region's pages, with the generation, among those of its device
+ * @param generation 1 at first, one more each time that pages have gone
  */
 public record RegionInfo(
     RegionState state,
@@ -19,4 +22,7 @@ public record RegionInfo(
     long sizeBytes,
     long mappedBytes,
     long backupBytes,
+    long storedBytes,
+    long imageBytes,
+    long allocationId,
     long generation) {}

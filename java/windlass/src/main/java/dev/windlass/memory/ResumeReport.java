@@ -8,7 +8,7 @@ package dev.windlass.memory;
  * @param mapNs getting pages
  * @param copyNs restoring
  * @param releaseNs giving the backup's memory back
- * @param totalNs the whole call
+ * @param totalNs the whole call; among many regions, from the call's start until this one was done
  * @param generation the one that goes on
  */
 public record ResumeReport(
@@ -18,4 +18,10 @@ public record ResumeReport(
     long copyNs,
     long releaseNs,
     long totalNs,
-    long generation) {}
+    long generation) {
+
+  /** At what rate bytes were restored, in units of 10⁹ bytes per second; 0 where none were. */
+  public double gigabytesPerSecond() {
+    return totalNs == 0 ? 0 : (double) restoredBytes / totalNs;
+  }
+}
