@@ -41,7 +41,8 @@ struct Subject {
 Result<Subject> open_subject(std::unique_ptr<Backup> backup) {
   Result<std::shared_ptr<EmulatedDevice>> device = EmulatedDevice::open({});
   if (!device.ok()) return device.status();
-  Result<std::shared_ptr<Region>> region = Region::open(*device, moved_bytes(), std::move(backup), {.chunk_bytes = kAllocationBytes});
+  Result<std::shared_ptr<Region>> region =
+      Region::open(*device, moved_bytes(), std::move(backup), {.chunk_bytes = kAllocationBytes});
   if (!region.ok()) return region.status();
   Subject subject{*region, {}};
   fill(subject.content(), 1);

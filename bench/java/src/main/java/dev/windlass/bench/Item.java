@@ -23,13 +23,32 @@ record Item(
 
   /** What the figures count, and which of two is the better. */
   enum Unit {
-    GIGABYTES_PER_SECOND("GB/s"),
-    NANOSECONDS_PER_CALL("ns");
+    GIGABYTES_PER_SECOND("GB/s", "_s", 1, true),
+    MILLISECONDS_PER_CALL("ms", "_s", 1e3, false),
+    MICROSECONDS_PER_CALL("µs", "_s", 1e6, false),
+    NANOSECONDS_PER_CALL("ns", "_s", 1e9, false),
+    PERCENT_OF_ORIGINAL("%", "_share", 100, false);
 
     private final String label;
+    private final String counterSuffix;
+    private final double scale;
+    private final boolean moreIsBetter;
 
-    Unit(String label) {
+    Unit(String label, String counterSuffix, double scale, boolean moreIsBetter) {
       this.label = label;
+      this.counterSuffix = counterSuffix;
+      this.scale = scale;
+      this.moreIsBetter = moreIsBetter;
+    }
+
+    /** What follows a side's name in the native benchmarks' counters. */
+    String counterSuffix() {
+      return counterSuffix;
+    }
+
+    /** What such a counter is multiplied with. */
+    double scale() {
+      return scale;
     }
 
     String label() {
@@ -38,9 +57,15 @@ record Item(
 
     /** How many times as good ours is, round by round. */
     Samples ratio(Samples ours, Samples other) {
-      return this == GIGABYTES_PER_SECOND ? ours.over(other) : other.over(ours);
+      return moreIsBetter ? ours.over(other) : other.over(ours);
     }
   }
+
+  /** A call among many regions takes at most 1.1 times as long as among few. */
+  private static final double LEAST_OF_GROWTH = 1 / 1.1;
+
+  /** What is encoded has at most 1.02 times the bytes that its entropy allows. */
+  private static final double LEAST_OF_SIZE = 1 / 1.02;
 
   static final Item DOWNCALL =
       new Item(
@@ -88,13 +113,81 @@ record Item(
               OptionalDouble.of(0.90),
               OptionalDouble.empty()),
           moving(
+              "4",
+              "file_save",
+              "save to a file, synced, emulated device",
+              "fio with io_uring; our bare queue where there is none",
+              "memcpy into one buffer, pwrite, fsync",
+              OptionalDouble.of(0.95),
+              OptionalDouble.of(1.3)),
+          moving(
+              "4",
+              "file_restore",
+              "restore from a file, emulated device",
+              "fio with io_uring; our bare queue where there is none",
+              "pread into one buffer, memcpy",
+              OptionalDouble.of(0.95),
+              OptionalDouble.of(1.3)),
+          moving(
               "10",
               "copy_hashed",
               "copy with XXH3-128 fused in",
               "copy past the caches, one thread",
               "memcpy, then XXH3-128 of libxxhash",
               OptionalDouble.of(0.85),
-              OptionalDouble.of(1.6)));
+              OptionalDouble.of(1.6)),
+          moving(
+              "11",
+              "codec_decode",
+              "decode bf16 weights, one thread",
+              "copy past the caches, one thread",
+              "decode the same, compressed by zstd -1",
+              OptionalDouble.empty(),
+              OptionalDouble.of(1.5)),
+          moving(
+              "11",
+              "codec_encode",
+              "encode bf16 weights, one thread",
+              "copy past the caches, one thread",
+              "compress the same with zstd -1",
+              OptionalDouble.empty(),
+              OptionalDouble.empty()),
+          new Item(
+              "11",
+              "codec_size",
+              "what is left of bf16 weights",
+              "the entropy of their exponents",
+              "zstd -1",
+              Unit.PERCENT_OF_ORIGINAL,
+              OptionalDouble.of(LEAST_OF_SIZE),
+              OptionalDouble.empty()),
+          new Item(
+              "",
+              "scaling_by_handle",
+              "pause and resume of 64 MiB by handle, among 10000 others",
+              "the same among 1 other",
+              "none",
+              Unit.MILLISECONDS_PER_CALL,
+              OptionalDouble.of(LEAST_OF_GROWTH),
+              OptionalDouble.empty()),
+          new Item(
+              "",
+              "scaling_by_tag",
+              "pause and resume of 64 MiB by tag, among 10000 others",
+              "the same among 1 other",
+              "none",
+              Unit.MILLISECONDS_PER_CALL,
+              OptionalDouble.of(LEAST_OF_GROWTH),
+              OptionalDouble.empty()),
+          new Item(
+              "",
+              "scaling_as_one",
+              "pause of 100 regions of 2 MiB as one, per region",
+              "one region as large as all, a hundredth of it",
+              "one call for each region",
+              Unit.MICROSECONDS_PER_CALL,
+              OptionalDouble.empty(),
+              OptionalDouble.empty()));
 
   private static Item moving(
       String number,

@@ -11,8 +11,10 @@ import java.util.Optional;
 
 /** Runs the native benchmarks in a process of their own, and reads what they measured. */
 final class NativeRun {
-  private static final String SECONDS = "_s";
   private static final String CPU_SECONDS = "_cpu_s";
+
+  /** What needs a GPU is run by itself, where there is one. */
+  private static final String ALL_BUT_GPU = "-^gpu";
 
   private final List<String> command;
 
@@ -20,6 +22,7 @@ final class NativeRun {
     List<String> words = new ArrayList<>();
     words.add(executable.toString());
     words.add("--benchmark_repetitions=" + options.rounds());
+    words.add("--benchmark_filter=" + ALL_BUT_GPU);
     if (options.quick()) {
       words.add("--moved_mib=256");
     }
@@ -91,19 +94,23 @@ final class NativeRun {
     Map<String, Side> sides = new LinkedHashMap<>();
     for (Object name : rounds.getFirst().keySet()) {
       String counter = String.valueOf(name);
-      if (counter.endsWith(SECONDS) && !counter.endsWith(CPU_SECONDS)) {
-        String side = counter.substring(0, counter.length() - SECONDS.length());
-        sides.put(side, side(side, rounds));
+      String suffix = item.unit().counterSuffix();
+      if (counter.endsWith(suffix) && !counter.endsWith(CPU_SECONDS)) {
+        String side = counter.substring(0, counter.length() - suffix.length());
+        sides.put(side, side(item.unit(), side, rounds));
       }
     }
     return Row.measured(item, sides);
   }
 
-  private static Side side(String name, List<Map<?, ?>> rounds) {
+  private static Side side(Item.Unit unit, String name, List<Map<?, ?>> rounds) {
+    Samples counted = samples(name + unit.counterSuffix(), rounds, unit.scale());
+    if (unit != Item.Unit.GIGABYTES_PER_SECOND) {
+      return new Side(counted, Optional.empty());
+    }
     Samples gigabytes = samples("bytes", rounds, 1e-9);
-    Samples seconds = samples(name + SECONDS, rounds, 1);
     Samples cpuSeconds = samples(name + CPU_SECONDS, rounds, 1);
-    return new Side(gigabytes.over(seconds), Optional.of(cpuSeconds.over(gigabytes)));
+    return new Side(gigabytes.over(counted), Optional.of(cpuSeconds.over(gigabytes)));
   }
 
   private static Samples samples(String counter, List<Map<?, ?>> rounds, double scale) {
