@@ -118,6 +118,7 @@ class CudaWorld final : public World {
     CudaDeviceOptions options;
     options.driver = CudaDriver::load(fake::cuda_library()).value();
     options.worker_threads = 2;
+    if (fake_.has_value()) options.staging = {2 * kMiB, 3};  // what a small device needs
     device_ = CudaDevice::open(options).value();
   }
   ~CudaWorld() override {
