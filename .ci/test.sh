@@ -144,10 +144,7 @@ lint_files() {
   xargs -r -P "$(nproc)" -I{} bash -c 'lint_file "$0" "$1" "${@:2}"' "$1" {} "${@:2}"
 }
 
-# WINDLASS_ANALYZE=1 adds the analyzer, which follows every path through a function and takes longer than all else.
 stage_lint() {
-  local -a left_out=(--checks='-clang-analyzer-*')
-  if [[ -n ${WINDLASS_ANALYZE:-} ]]; then left_out=(); fi
   cd "$root" || return
   rm -rf "$logs/lint"
   mkdir -p "$logs/lint"
@@ -158,7 +155,7 @@ stage_lint() {
   find native tests-native bench -name '*.[ch]' -o -name '*.[ch]pp' | sort |
     lint_files clang-format "$(tool_path clang-format)" --dry-run -Werror
   find native/src native/preload -name '*.cpp' | sort |
-    lint_files clang-tidy "$(tool_path clang-tidy)" --quiet "${left_out[@]}" --warnings-as-errors='*' -p "$build/native"
+    lint_files clang-tidy "$(tool_path clang-tidy)" --quiet --warnings-as-errors='*' -p "$build/native"
 }
 
 run_stage() {
