@@ -49,6 +49,8 @@ final class SideBySide {
     try (Device device = opener.get();
         PagePool pool = PagePool.open(imageBytes(device, size))) {
       pool.prepare(imageBytes(device, size));
+      pool.pinFor(device);
+      pool.awaitPinned();
       try (BackupDirectory directory = BackupDirectory.open(own)) {
         Weights weights = new Weights();
         backups(pool, directory, size)
