@@ -53,18 +53,18 @@ TEST(StatusTest, aPrefixNamesTheObjectThatTheCallerKnows) {
 TEST(StatusTest, everyCodeHasANameAndAMeaningOfItsOwn) {
   std::set<std::string> names;
   std::set<std::string> meanings;
-  for (wl_status code = 0; code <= WL_STATUS_INTERNAL; ++code) {
+  for (wl_status code = 0; code <= WL_STATUS_INCOMPLETE; ++code) {
     names.insert(code_name(static_cast<Code>(code)));
     meanings.insert(code_meaning(static_cast<Code>(code)));
     EXPECT_THAT(code_meaning(static_cast<Code>(code)), testing::EndsWith("."));
   }
-  EXPECT_EQ(names.size(), size_t{WL_STATUS_INTERNAL} + 1);
+  EXPECT_EQ(names.size(), size_t{WL_STATUS_INCOMPLETE} + 1);
   EXPECT_EQ(meanings.size(), names.size());
   EXPECT_EQ(names.count("UNKNOWN"), 0U);
 }
 
 TEST(StatusTest, aNumberThatIsNoCodeIsUnknown) {
-  for (const wl_status number : {-1, WL_STATUS_INTERNAL + 1, 1000000}) {
+  for (const wl_status number : {-1, WL_STATUS_INCOMPLETE + 1, 1000000}) {
     EXPECT_STREQ(code_name(static_cast<Code>(number)), "UNKNOWN");
     EXPECT_STRNE(code_meaning(static_cast<Code>(number)), "");
   }

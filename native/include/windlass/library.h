@@ -43,7 +43,11 @@ enum {
   WL_KIND_BACKUP_DIRECTORY = 6,
   WL_KIND_EXPORT = 7,
   WL_KIND_IMPORT = 8,
-  WL_KIND_LAST = 8
+  WL_KIND_VOLUME = 9,
+  WL_KIND_STORE = 10,
+  WL_KIND_LEASE = 11,
+  WL_KIND_BUFFER = 12,
+  WL_KIND_LAST = 12
 };
 
 /* The kind's name, such as "region"; "unknown" for a number that is no kind. Static. */

@@ -52,7 +52,15 @@ enum {
   /* A shared library could not be found, verified or loaded. */
   WL_STATUS_LIBRARY = 15,
   /* A fault in Windlass itself: please report it with the message. */
-  WL_STATUS_INTERNAL = 16
+  WL_STATUS_INTERNAL = 16,
+  /* What is there has changed since it was looked at: look again. */
+  WL_STATUS_CONFLICT = 17,
+  /* Whoever should answer cannot be reached, or went away: see that it runs, then try again. */
+  WL_STATUS_UNAVAILABLE = 18,
+  /* What is there is of another kind, type or shape than was asked for: ask for what it is. */
+  WL_STATUS_MISMATCH = 19,
+  /* Parts of what was named are not there yet: put them, or wait for whoever does. */
+  WL_STATUS_INCOMPLETE = 20
 };
 
 /* Caller-owned; nothing to free. May be NULL where the detail is not wanted. Written only when a call fails. */

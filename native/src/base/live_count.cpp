@@ -34,6 +34,14 @@ const char* kind_name(Kind kind) noexcept {
       return "export";
     case Kind::kImport:
       return "import";
+    case Kind::kVolume:
+      return "volume";
+    case Kind::kStore:
+      return "store";
+    case Kind::kLease:
+      return "lease";
+    case Kind::kBuffer:
+      return "buffer";
   }
   return "unknown";
 }

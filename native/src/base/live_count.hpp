@@ -14,8 +14,12 @@ enum class Kind : int32_t {
   kBackupDirectory = 6,
   kExport = 7,
   kImport = 8,
+  kVolume = 9,
+  kStore = 10,
+  kLease = 11,
+  kBuffer = 12,
 };
-inline constexpr int32_t kLastKind = 8;
+inline constexpr int32_t kLastKind = 12;
 
 const char* kind_name(Kind kind) noexcept;
 

@@ -64,6 +64,15 @@ CodeText text_of(Code code) noexcept {
       return {"LIBRARY", "A shared library could not be found, verified or loaded."};
     case Code::kInternal:
       return {"INTERNAL", "A fault in Windlass itself: please report it with the message."};
+    case Code::kConflict:
+      return {"CONFLICT", "What is there has changed since it was looked at: look again."};
+    case Code::kUnavailable:
+      return {"UNAVAILABLE",
+              "Whoever should answer cannot be reached, or went away: see that it runs, then try again."};
+    case Code::kMismatch:
+      return {"MISMATCH", "What is there is of another kind, type or shape than was asked for: ask for what it is."};
+    case Code::kIncomplete:
+      return {"INCOMPLETE", "Parts of what was named are not there yet: put them, or wait for whoever does."};
   }
   return {"UNKNOWN", "No status has this number."};
 }

@@ -32,6 +32,10 @@ enum class Code : wl_status {
   kTimeout = WL_STATUS_TIMEOUT,
   kLibrary = WL_STATUS_LIBRARY,
   kInternal = WL_STATUS_INTERNAL,
+  kConflict = WL_STATUS_CONFLICT,
+  kUnavailable = WL_STATUS_UNAVAILABLE,
+  kMismatch = WL_STATUS_MISMATCH,
+  kIncomplete = WL_STATUS_INCOMPLETE,
 };
 
 class [[nodiscard]] Status {

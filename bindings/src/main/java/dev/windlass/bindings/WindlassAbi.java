@@ -181,6 +181,42 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_STATUS_INTERNAL() {
         return WL_STATUS_INTERNAL;
     }
+    private static final int WL_STATUS_CONFLICT = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_STATUS_CONFLICT = 17
+     * }
+     */
+    public static int WL_STATUS_CONFLICT() {
+        return WL_STATUS_CONFLICT;
+    }
+    private static final int WL_STATUS_UNAVAILABLE = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_STATUS_UNAVAILABLE = 18
+     * }
+     */
+    public static int WL_STATUS_UNAVAILABLE() {
+        return WL_STATUS_UNAVAILABLE;
+    }
+    private static final int WL_STATUS_MISMATCH = (int)19L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_STATUS_MISMATCH = 19
+     * }
+     */
+    public static int WL_STATUS_MISMATCH() {
+        return WL_STATUS_MISMATCH;
+    }
+    private static final int WL_STATUS_INCOMPLETE = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_STATUS_INCOMPLETE = 20
+     * }
+     */
+    public static int WL_STATUS_INCOMPLETE() {
+        return WL_STATUS_INCOMPLETE;
+    }
 
     private static class wl_status_name {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -3342,10 +3378,46 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_KIND_IMPORT() {
         return WL_KIND_IMPORT;
     }
-    private static final int WL_KIND_LAST = (int)8L;
+    private static final int WL_KIND_VOLUME = (int)9L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_KIND_LAST = 8
+     * enum <anonymous>.WL_KIND_VOLUME = 9
+     * }
+     */
+    public static int WL_KIND_VOLUME() {
+        return WL_KIND_VOLUME;
+    }
+    private static final int WL_KIND_STORE = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_STORE = 10
+     * }
+     */
+    public static int WL_KIND_STORE() {
+        return WL_KIND_STORE;
+    }
+    private static final int WL_KIND_LEASE = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_LEASE = 11
+     * }
+     */
+    public static int WL_KIND_LEASE() {
+        return WL_KIND_LEASE;
+    }
+    private static final int WL_KIND_BUFFER = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_BUFFER = 12
+     * }
+     */
+    public static int WL_KIND_BUFFER() {
+        return WL_KIND_BUFFER;
+    }
+    private static final int WL_KIND_LAST = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_LAST = 12
      * }
      */
     public static int WL_KIND_LAST() {

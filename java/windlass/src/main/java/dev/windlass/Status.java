@@ -20,7 +20,16 @@ public enum Status {
   DEVICE(13, "The device or its driver refused: the system code has its code."),
   TIMEOUT(14, "What was waited for did not come within the time given."),
   LIBRARY(15, "A shared library could not be found, verified or loaded."),
-  INTERNAL(16, "A fault in Windlass itself: please report it with the message.");
+  INTERNAL(16, "A fault in Windlass itself: please report it with the message."),
+  CONFLICT(17, "What is there has changed since it was looked at: look again."),
+  UNAVAILABLE(
+      18,
+      "Whoever should answer cannot be reached, or went away: see that it runs, then try again."),
+  MISMATCH(
+      19,
+      "What is there is of another kind, type or shape than was asked for: ask for what it is."),
+  INCOMPLETE(
+      20, "Parts of what was named are not there yet: put them, or wait for whoever does.");
 
   private static final Status[] BY_CODE = values();
 
