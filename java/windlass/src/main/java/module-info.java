@@ -9,4 +9,5 @@ module dev.windlass {
 
   exports dev.windlass;
   exports dev.windlass.memory;
+  exports dev.windlass.tensor;
 }
