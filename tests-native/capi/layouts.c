@@ -239,6 +239,146 @@ static void print_preload(void) {
   FIELD(wl_preload_info, last_failure);
 }
 
+static void print_volume(void) {
+  STRUCT(wl_volume_options);
+  FIELD(wl_volume_options, struct_size);
+  FIELD(wl_volume_options, eviction);
+  FIELD(wl_volume_options, limit_bytes);
+  FIELD(wl_volume_options, segment_bytes);
+  FIELD(wl_volume_options, prepared_bytes);
+  STRUCT(wl_listen_options);
+  FIELD(wl_listen_options, struct_size);
+  FIELD(wl_listen_options, most_clients);
+  FIELD(wl_listen_options, secret);
+  FIELD(wl_listen_options, slow_timeout_ns);
+  STRUCT(wl_volume_info);
+  FIELD(wl_volume_info, struct_size);
+  FIELD(wl_volume_info, reserved);
+  FIELD(wl_volume_info, limit_bytes);
+  FIELD(wl_volume_info, held_bytes);
+  FIELD(wl_volume_info, used_bytes);
+  FIELD(wl_volume_info, value_bytes);
+  FIELD(wl_volume_info, entries);
+  FIELD(wl_volume_info, segments);
+  FIELD(wl_volume_info, sessions);
+  FIELD(wl_volume_info, leases);
+  FIELD(wl_volume_info, prepared_slots);
+  FIELD(wl_volume_info, orphaned_slots);
+  FIELD(wl_volume_info, commits);
+  FIELD(wl_volume_info, committed_bytes);
+  FIELD(wl_volume_info, acquires);
+  FIELD(wl_volume_info, acquired_bytes);
+  FIELD(wl_volume_info, misses);
+  FIELD(wl_volume_info, removals);
+  FIELD(wl_volume_info, evictions);
+  FIELD(wl_volume_info, evicted_bytes);
+  FIELD(wl_volume_info, refusals);
+  FIELD(wl_volume_info, nonce);
+}
+
+static void print_store(void) {
+  STRUCT(wl_store_options);
+  FIELD(wl_store_options, struct_size);
+  FIELD(wl_store_options, transport);
+  FIELD(wl_store_options, secret);
+  FIELD(wl_store_options, lanes);
+  FIELD(wl_store_options, reserved);
+  FIELD(wl_store_options, connect_timeout_ns);
+  FIELD(wl_store_options, call_timeout_ns);
+  STRUCT(wl_store_info);
+  FIELD(wl_store_info, struct_size);
+  FIELD(wl_store_info, transport);
+  FIELD(wl_store_info, volume_nonce);
+  FIELD(wl_store_info, connections);
+  FIELD(wl_store_info, written_bytes);
+  FIELD(wl_store_info, read_bytes);
+  FIELD(wl_store_info, mapped_bytes);
+  FIELD(wl_store_info, reason);
+  STRUCT(wl_slice);
+  FIELD(wl_slice, rank);
+  FIELD(wl_slice, mesh_rank);
+  FIELD(wl_slice, global_shape);
+  FIELD(wl_slice, offsets);
+  FIELD(wl_slice, mesh_shape);
+  FIELD(wl_slice, coordinates);
+  STRUCT(wl_put_item);
+  FIELD(wl_put_item, key);
+  FIELD(wl_put_item, key_bytes);
+  FIELD(wl_put_item, kind);
+  FIELD(wl_put_item, dtype);
+  FIELD(wl_put_item, rank);
+  FIELD(wl_put_item, attributes_bytes);
+  FIELD(wl_put_item, shape);
+  FIELD(wl_put_item, data);
+  FIELD(wl_put_item, bytes);
+  FIELD(wl_put_item, attributes);
+  FIELD(wl_put_item, slice);
+  FIELD(wl_put_item, buffer);
+  STRUCT(wl_condition);
+  FIELD(wl_condition, key);
+  FIELD(wl_condition, key_bytes);
+  FIELD(wl_condition, version);
+  STRUCT(wl_put_options);
+  FIELD(wl_put_options, struct_size);
+  FIELD(wl_put_options, condition_count);
+  FIELD(wl_put_options, conditions);
+  FIELD(wl_put_options, removals);
+  FIELD(wl_put_options, removal_bytes);
+  FIELD(wl_put_options, removal_count);
+  FIELD(wl_put_options, timeout_ns);
+  STRUCT(wl_put_report);
+  FIELD(wl_put_report, struct_size);
+  FIELD(wl_put_report, transport);
+  FIELD(wl_put_report, version);
+  FIELD(wl_put_report, bytes);
+  FIELD(wl_put_report, prepare_ns);
+  FIELD(wl_put_report, move_ns);
+  FIELD(wl_put_report, commit_ns);
+  FIELD(wl_put_report, reused);
+}
+
+static void print_lease(void) {
+  STRUCT(wl_acquire_options);
+  FIELD(wl_acquire_options, struct_size);
+  FIELD(wl_acquire_options, skip_missing);
+  FIELD(wl_acquire_options, conditions);
+  FIELD(wl_acquire_options, condition_count);
+  FIELD(wl_acquire_options, reserved);
+  FIELD(wl_acquire_options, timeout_ns);
+  STRUCT(wl_entry);
+  FIELD(wl_entry, item);
+  FIELD(wl_entry, kind);
+  FIELD(wl_entry, dtype);
+  FIELD(wl_entry, rank);
+  FIELD(wl_entry, shard_index);
+  FIELD(wl_entry, shard_count);
+  FIELD(wl_entry, attributes_bytes);
+  FIELD(wl_entry, bytes);
+  FIELD(wl_entry, version);
+  FIELD(wl_entry, shape);
+  STRUCT(wl_read);
+  FIELD(wl_read, entry);
+  FIELD(wl_read, offset);
+  FIELD(wl_read, bytes);
+  FIELD(wl_read, target);
+  STRUCT(wl_entry_info);
+  FIELD(wl_entry_info, kind);
+  FIELD(wl_entry_info, dtype);
+  FIELD(wl_entry_info, rank);
+  FIELD(wl_entry_info, shard_count);
+  FIELD(wl_entry_info, missing_count);
+  FIELD(wl_entry_info, pinned);
+  FIELD(wl_entry_info, bytes);
+  FIELD(wl_entry_info, version);
+  FIELD(wl_entry_info, shape);
+  STRUCT(wl_buffer_info);
+  FIELD(wl_buffer_info, struct_size);
+  FIELD(wl_buffer_info, transport);
+  FIELD(wl_buffer_info, bytes);
+  FIELD(wl_buffer_info, generation);
+  FIELD(wl_buffer_info, address);
+}
+
 int main(void) {
   print_error();
   print_library();
@@ -251,5 +391,8 @@ int main(void) {
   print_log();
   print_export();
   print_preload();
+  print_volume();
+  print_store();
+  print_lease();
   return 0;
 }

@@ -20,11 +20,15 @@
 #include "windlass/backup_directory.h"
 #include "windlass/device.h"
 #include "windlass/export.h"
+#include "windlass/lease.h"
 #include "windlass/library.h"
 #include "windlass/log.h"
 #include "windlass/page_pool.h"
 #include "windlass/region.h"
 #include "windlass/region_set.h"
 #include "windlass/status.h"
+#include "windlass/store.h"
+#include "windlass/tensor.h"
+#include "windlass/volume.h"
 
 #endif

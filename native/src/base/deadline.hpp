@@ -23,14 +23,14 @@ class Deadline {
 
   std::chrono::nanoseconds remaining() const noexcept {
     const uint64_t now = now_ns();
-    constexpr auto longest = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
-    return std::chrono::nanoseconds(static_cast<int64_t>(now >= at_ns_ ? 0 : std::min(at_ns_ - now, longest)));
+    constexpr auto kLongest = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    return std::chrono::nanoseconds(static_cast<int64_t>(now >= at_ns_ ? 0 : std::min(at_ns_ - now, kLongest)));
   }
 
   // For poll() and epoll_wait(): rounded up, so that nobody wakes just before the time; 0 once it has come.
   int remaining_ms() const noexcept {
-    constexpr int64_t longest = std::numeric_limits<int>::max();
-    return static_cast<int>(std::min((remaining().count() + 999'999) / 1'000'000, longest));
+    constexpr int64_t kLongest = std::numeric_limits<int>::max();
+    return static_cast<int>(std::min((remaining().count() + 999'999) / 1'000'000, kLongest));
   }
 
   // On now_ns()'s clock.

@@ -52,7 +52,11 @@ class WindlassTest {
             "region set",
             "backup directory",
             "export",
-            "import"),
+            "import",
+            "volume",
+            "store",
+            "lease",
+            "buffer"),
         List.copyOf(before.keySet()));
     try (Device device = Device.emulated()) {
       assertFalse(device.info().name().isEmpty());

@@ -3104,6 +3104,2454 @@ public class WindlassAbi extends WindlassSymbols {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_entry_kind
+     * }
+     */
+    public static final OfInt wl_entry_kind = WindlassAbi.C_INT;
+    private static final int WL_ENTRY_BYTES = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ENTRY_BYTES = 0
+     * }
+     */
+    public static int WL_ENTRY_BYTES() {
+        return WL_ENTRY_BYTES;
+    }
+    private static final int WL_ENTRY_TENSOR = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ENTRY_TENSOR = 1
+     * }
+     */
+    public static int WL_ENTRY_TENSOR() {
+        return WL_ENTRY_TENSOR;
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_dtype
+     * }
+     */
+    public static final OfInt wl_dtype = WindlassAbi.C_INT;
+    private static final int WL_DTYPE_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_NONE = 0
+     * }
+     */
+    public static int WL_DTYPE_NONE() {
+        return WL_DTYPE_NONE;
+    }
+    private static final int WL_DTYPE_BOOL = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_BOOL = 1
+     * }
+     */
+    public static int WL_DTYPE_BOOL() {
+        return WL_DTYPE_BOOL;
+    }
+    private static final int WL_DTYPE_U8 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_U8 = 2
+     * }
+     */
+    public static int WL_DTYPE_U8() {
+        return WL_DTYPE_U8;
+    }
+    private static final int WL_DTYPE_I8 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_I8 = 3
+     * }
+     */
+    public static int WL_DTYPE_I8() {
+        return WL_DTYPE_I8;
+    }
+    private static final int WL_DTYPE_U16 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_U16 = 4
+     * }
+     */
+    public static int WL_DTYPE_U16() {
+        return WL_DTYPE_U16;
+    }
+    private static final int WL_DTYPE_I16 = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_I16 = 5
+     * }
+     */
+    public static int WL_DTYPE_I16() {
+        return WL_DTYPE_I16;
+    }
+    private static final int WL_DTYPE_U32 = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_U32 = 6
+     * }
+     */
+    public static int WL_DTYPE_U32() {
+        return WL_DTYPE_U32;
+    }
+    private static final int WL_DTYPE_I32 = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_I32 = 7
+     * }
+     */
+    public static int WL_DTYPE_I32() {
+        return WL_DTYPE_I32;
+    }
+    private static final int WL_DTYPE_U64 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_U64 = 8
+     * }
+     */
+    public static int WL_DTYPE_U64() {
+        return WL_DTYPE_U64;
+    }
+    private static final int WL_DTYPE_I64 = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_I64 = 9
+     * }
+     */
+    public static int WL_DTYPE_I64() {
+        return WL_DTYPE_I64;
+    }
+    private static final int WL_DTYPE_F16 = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_F16 = 10
+     * }
+     */
+    public static int WL_DTYPE_F16() {
+        return WL_DTYPE_F16;
+    }
+    private static final int WL_DTYPE_BF16 = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_BF16 = 11
+     * }
+     */
+    public static int WL_DTYPE_BF16() {
+        return WL_DTYPE_BF16;
+    }
+    private static final int WL_DTYPE_F32 = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_F32 = 12
+     * }
+     */
+    public static int WL_DTYPE_F32() {
+        return WL_DTYPE_F32;
+    }
+    private static final int WL_DTYPE_F64 = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_F64 = 13
+     * }
+     */
+    public static int WL_DTYPE_F64() {
+        return WL_DTYPE_F64;
+    }
+    private static final int WL_DTYPE_F8_E4M3 = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_F8_E4M3 = 14
+     * }
+     */
+    public static int WL_DTYPE_F8_E4M3() {
+        return WL_DTYPE_F8_E4M3;
+    }
+    private static final int WL_DTYPE_F8_E5M2 = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_F8_E5M2 = 15
+     * }
+     */
+    public static int WL_DTYPE_F8_E5M2() {
+        return WL_DTYPE_F8_E5M2;
+    }
+    private static final int WL_DTYPE_C64 = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_C64 = 16
+     * }
+     */
+    public static int WL_DTYPE_C64() {
+        return WL_DTYPE_C64;
+    }
+    private static final int WL_DTYPE_I4 = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_I4 = 17
+     * }
+     */
+    public static int WL_DTYPE_I4() {
+        return WL_DTYPE_I4;
+    }
+    private static final int WL_DTYPE_U4 = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_DTYPE_U4 = 18
+     * }
+     */
+    public static int WL_DTYPE_U4() {
+        return WL_DTYPE_U4;
+    }
+    private static final int WL_MAX_RANK = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_MAX_RANK = 16
+     * }
+     */
+    public static int WL_MAX_RANK() {
+        return WL_MAX_RANK;
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_volume
+     * }
+     */
+    public static final OfLong wl_volume = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_eviction
+     * }
+     */
+    public static final OfInt wl_eviction = WindlassAbi.C_INT;
+    private static final int WL_EVICTION_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_EVICTION_NONE = 0
+     * }
+     */
+    public static int WL_EVICTION_NONE() {
+        return WL_EVICTION_NONE;
+    }
+    private static final int WL_EVICTION_LRU = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_EVICTION_LRU = 1
+     * }
+     */
+    public static int WL_EVICTION_LRU() {
+        return WL_EVICTION_LRU;
+    }
+    private static final int WL_URI_BYTES = (int)512L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_URI_BYTES = 512
+     * }
+     */
+    public static int WL_URI_BYTES() {
+        return WL_URI_BYTES;
+    }
+
+    private static class wl_volume_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_volume_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_volume_options_init(wl_volume_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_volume_options_init$descriptor() {
+        return wl_volume_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_volume_options_init(wl_volume_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_volume_options_init$handle() {
+        return wl_volume_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_volume_options_init(wl_volume_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_volume_options_init$address() {
+        return wl_volume_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_volume_options_init(wl_volume_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_volume_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_volume_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_volume_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_listen_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_listen_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_listen_options_init(wl_listen_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_listen_options_init$descriptor() {
+        return wl_listen_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_listen_options_init(wl_listen_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_listen_options_init$handle() {
+        return wl_listen_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_listen_options_init(wl_listen_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_listen_options_init$address() {
+        return wl_listen_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_listen_options_init(wl_listen_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_listen_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_listen_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_listen_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_volume_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_volume_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_volume_info_init(wl_volume_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_volume_info_init$descriptor() {
+        return wl_volume_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_volume_info_init(wl_volume_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_volume_info_init$handle() {
+        return wl_volume_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_volume_info_init(wl_volume_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_volume_info_init$address() {
+        return wl_volume_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_volume_info_init(wl_volume_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_volume_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_volume_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_volume_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_volume_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_volume_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_open(const wl_volume_options *options, wl_volume *volume, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_volume_open$descriptor() {
+        return wl_volume_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_open(const wl_volume_options *options, wl_volume *volume, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_volume_open$handle() {
+        return wl_volume_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_open(const wl_volume_options *options, wl_volume *volume, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_volume_open$address() {
+        return wl_volume_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_volume_open(const wl_volume_options *options, wl_volume *volume, wl_error *error)
+     * }
+     */
+    public static int wl_volume_open(MemorySegment options, MemorySegment volume, MemorySegment error) {
+        var mh$ = wl_volume_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_volume_open", options, volume, error);
+            }
+            return (int)mh$.invokeExact(options, volume, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_volume_listen {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_volume_listen");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_listen(wl_volume volume, const char *address, const wl_listen_options *options, char *uri, uint64_t capacity, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_volume_listen$descriptor() {
+        return wl_volume_listen.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_listen(wl_volume volume, const char *address, const wl_listen_options *options, char *uri, uint64_t capacity, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_volume_listen$handle() {
+        return wl_volume_listen.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_listen(wl_volume volume, const char *address, const wl_listen_options *options, char *uri, uint64_t capacity, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_volume_listen$address() {
+        return wl_volume_listen.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_volume_listen(wl_volume volume, const char *address, const wl_listen_options *options, char *uri, uint64_t capacity, wl_error *error)
+     * }
+     */
+    public static int wl_volume_listen(long volume, MemorySegment address, MemorySegment options, MemorySegment uri, long capacity, MemorySegment error) {
+        var mh$ = wl_volume_listen.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_volume_listen", volume, address, options, uri, capacity, error);
+            }
+            return (int)mh$.invokeExact(volume, address, options, uri, capacity, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_volume_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_volume_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_get_info(wl_volume volume, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_volume_get_info$descriptor() {
+        return wl_volume_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_get_info(wl_volume volume, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_volume_get_info$handle() {
+        return wl_volume_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_get_info(wl_volume volume, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_volume_get_info$address() {
+        return wl_volume_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_volume_get_info(wl_volume volume, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_volume_get_info(long volume, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_volume_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_volume_get_info", volume, info, error);
+            }
+            return (int)mh$.invokeExact(volume, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_volume_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_volume_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_close(wl_volume volume, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_volume_close$descriptor() {
+        return wl_volume_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_close(wl_volume volume, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_volume_close$handle() {
+        return wl_volume_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_close(wl_volume volume, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_volume_close$address() {
+        return wl_volume_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_volume_close(wl_volume volume, wl_error *error)
+     * }
+     */
+    public static int wl_volume_close(long volume, MemorySegment error) {
+        var mh$ = wl_volume_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_volume_close", volume, error);
+            }
+            return (int)mh$.invokeExact(volume, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_store
+     * }
+     */
+    public static final OfLong wl_store = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_buffer
+     * }
+     */
+    public static final OfLong wl_buffer = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_transport
+     * }
+     */
+    public static final OfInt wl_transport = WindlassAbi.C_INT;
+    private static final int WL_TRANSPORT_AUTO = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_TRANSPORT_AUTO = 0
+     * }
+     */
+    public static int WL_TRANSPORT_AUTO() {
+        return WL_TRANSPORT_AUTO;
+    }
+    private static final int WL_TRANSPORT_LOCAL = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_TRANSPORT_LOCAL = 1
+     * }
+     */
+    public static int WL_TRANSPORT_LOCAL() {
+        return WL_TRANSPORT_LOCAL;
+    }
+    private static final int WL_TRANSPORT_SHM = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_TRANSPORT_SHM = 2
+     * }
+     */
+    public static int WL_TRANSPORT_SHM() {
+        return WL_TRANSPORT_SHM;
+    }
+    private static final int WL_TRANSPORT_TCP = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_TRANSPORT_TCP = 3
+     * }
+     */
+    public static int WL_TRANSPORT_TCP() {
+        return WL_TRANSPORT_TCP;
+    }
+    private static final int WL_TRANSPORT_RDMA = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_TRANSPORT_RDMA = 4
+     * }
+     */
+    public static int WL_TRANSPORT_RDMA() {
+        return WL_TRANSPORT_RDMA;
+    }
+
+    private static class wl_store_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_store_options_init(wl_store_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_store_options_init$descriptor() {
+        return wl_store_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_store_options_init(wl_store_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_store_options_init$handle() {
+        return wl_store_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_store_options_init(wl_store_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_store_options_init$address() {
+        return wl_store_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_store_options_init(wl_store_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_store_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_store_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_store_info_init(wl_store_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_store_info_init$descriptor() {
+        return wl_store_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_store_info_init(wl_store_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_store_info_init$handle() {
+        return wl_store_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_store_info_init(wl_store_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_store_info_init$address() {
+        return wl_store_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_store_info_init(wl_store_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_store_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_store_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_put_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_put_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_put_options_init(wl_put_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_put_options_init$descriptor() {
+        return wl_put_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_put_options_init(wl_put_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_put_options_init$handle() {
+        return wl_put_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_put_options_init(wl_put_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_put_options_init$address() {
+        return wl_put_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_put_options_init(wl_put_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_put_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_put_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_put_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_put_report_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_put_report_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_put_report_init(wl_put_report *report, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_put_report_init$descriptor() {
+        return wl_put_report_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_put_report_init(wl_put_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_put_report_init$handle() {
+        return wl_put_report_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_put_report_init(wl_put_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_put_report_init$address() {
+        return wl_put_report_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_put_report_init(wl_put_report *report, uint32_t struct_size)
+     * }
+     */
+    public static void wl_put_report_init(MemorySegment report, int struct_size) {
+        var mh$ = wl_put_report_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_put_report_init", report, struct_size);
+            }
+            mh$.invokeExact(report, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_buffer_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_buffer_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_buffer_info_init(wl_buffer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_buffer_info_init$descriptor() {
+        return wl_buffer_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_buffer_info_init(wl_buffer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_buffer_info_init$handle() {
+        return wl_buffer_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_buffer_info_init(wl_buffer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_buffer_info_init$address() {
+        return wl_buffer_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_buffer_info_init(wl_buffer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_buffer_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_buffer_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_buffer_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_open(const char *uri, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_open$descriptor() {
+        return wl_store_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_open(const char *uri, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_open$handle() {
+        return wl_store_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_open(const char *uri, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_open$address() {
+        return wl_store_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_open(const char *uri, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static int wl_store_open(MemorySegment uri, MemorySegment options, MemorySegment store, MemorySegment error) {
+        var mh$ = wl_store_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_open", uri, options, store, error);
+            }
+            return (int)mh$.invokeExact(uri, options, store, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_open_local {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_open_local");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_open_local(wl_volume volume, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_open_local$descriptor() {
+        return wl_store_open_local.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_open_local(wl_volume volume, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_open_local$handle() {
+        return wl_store_open_local.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_open_local(wl_volume volume, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_open_local$address() {
+        return wl_store_open_local.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_open_local(wl_volume volume, const wl_store_options *options, wl_store *store, wl_error *error)
+     * }
+     */
+    public static int wl_store_open_local(long volume, MemorySegment options, MemorySegment store, MemorySegment error) {
+        var mh$ = wl_store_open_local.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_open_local", volume, options, store, error);
+            }
+            return (int)mh$.invokeExact(volume, options, store, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_get_info(wl_store store, wl_store_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_get_info$descriptor() {
+        return wl_store_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_get_info(wl_store store, wl_store_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_get_info$handle() {
+        return wl_store_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_get_info(wl_store store, wl_store_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_get_info$address() {
+        return wl_store_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_get_info(wl_store store, wl_store_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_store_get_info(long store, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_store_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_get_info", store, info, error);
+            }
+            return (int)mh$.invokeExact(store, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_get_volume_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_get_volume_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_get_volume_info(wl_store store, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_get_volume_info$descriptor() {
+        return wl_store_get_volume_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_get_volume_info(wl_store store, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_get_volume_info$handle() {
+        return wl_store_get_volume_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_get_volume_info(wl_store store, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_get_volume_info$address() {
+        return wl_store_get_volume_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_get_volume_info(wl_store store, wl_volume_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_store_get_volume_info(long store, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_store_get_volume_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_get_volume_info", store, info, error);
+            }
+            return (int)mh$.invokeExact(store, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_close(wl_store store, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_close$descriptor() {
+        return wl_store_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_close(wl_store store, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_close$handle() {
+        return wl_store_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_close(wl_store store, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_close$address() {
+        return wl_store_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_close(wl_store store, wl_error *error)
+     * }
+     */
+    public static int wl_store_close(long store, MemorySegment error) {
+        var mh$ = wl_store_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_close", store, error);
+            }
+            return (int)mh$.invokeExact(store, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_put {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_put");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_put(wl_store store, const wl_put_item *items, uint64_t count, const wl_put_options *options, wl_put_report *report, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_put$descriptor() {
+        return wl_store_put.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_put(wl_store store, const wl_put_item *items, uint64_t count, const wl_put_options *options, wl_put_report *report, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_put$handle() {
+        return wl_store_put.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_put(wl_store store, const wl_put_item *items, uint64_t count, const wl_put_options *options, wl_put_report *report, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_put$address() {
+        return wl_store_put.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_put(wl_store store, const wl_put_item *items, uint64_t count, const wl_put_options *options, wl_put_report *report, wl_error *error)
+     * }
+     */
+    public static int wl_store_put(long store, MemorySegment items, long count, MemorySegment options, MemorySegment report, MemorySegment error) {
+        var mh$ = wl_store_put.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_put", store, items, count, options, report, error);
+            }
+            return (int)mh$.invokeExact(store, items, count, options, report, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_describe {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_describe");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_describe(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, wl_entry_info *infos, uint32_t info_size, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_describe$descriptor() {
+        return wl_store_describe.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_describe(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, wl_entry_info *infos, uint32_t info_size, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_describe$handle() {
+        return wl_store_describe.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_describe(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, wl_entry_info *infos, uint32_t info_size, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_describe$address() {
+        return wl_store_describe.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_describe(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, wl_entry_info *infos, uint32_t info_size, wl_error *error)
+     * }
+     */
+    public static int wl_store_describe(long store, MemorySegment keys, MemorySegment key_bytes, long count, MemorySegment infos, int info_size, MemorySegment error) {
+        var mh$ = wl_store_describe.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_describe", store, keys, key_bytes, count, infos, info_size, error);
+            }
+            return (int)mh$.invokeExact(store, keys, key_bytes, count, infos, info_size, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_remove {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_remove");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_remove(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t must_exist, uint64_t *removed, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_remove$descriptor() {
+        return wl_store_remove.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_remove(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t must_exist, uint64_t *removed, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_remove$handle() {
+        return wl_store_remove.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_remove(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t must_exist, uint64_t *removed, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_remove$address() {
+        return wl_store_remove.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_remove(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t must_exist, uint64_t *removed, wl_error *error)
+     * }
+     */
+    public static int wl_store_remove(long store, MemorySegment keys, MemorySegment key_bytes, long count, int must_exist, MemorySegment removed, MemorySegment error) {
+        var mh$ = wl_store_remove.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_remove", store, keys, key_bytes, count, must_exist, removed, error);
+            }
+            return (int)mh$.invokeExact(store, keys, key_bytes, count, must_exist, removed, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_list_keys {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_list_keys");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_list_keys(wl_store store, const char *prefix, int32_t by_component, const char *after, char *names, uint64_t capacity, uint64_t *count, int32_t *more, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_list_keys$descriptor() {
+        return wl_store_list_keys.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_list_keys(wl_store store, const char *prefix, int32_t by_component, const char *after, char *names, uint64_t capacity, uint64_t *count, int32_t *more, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_list_keys$handle() {
+        return wl_store_list_keys.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_list_keys(wl_store store, const char *prefix, int32_t by_component, const char *after, char *names, uint64_t capacity, uint64_t *count, int32_t *more, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_list_keys$address() {
+        return wl_store_list_keys.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_list_keys(wl_store store, const char *prefix, int32_t by_component, const char *after, char *names, uint64_t capacity, uint64_t *count, int32_t *more, wl_error *error)
+     * }
+     */
+    public static int wl_store_list_keys(long store, MemorySegment prefix, int by_component, MemorySegment after, MemorySegment names, long capacity, MemorySegment count, MemorySegment more, MemorySegment error) {
+        var mh$ = wl_store_list_keys.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_list_keys", store, prefix, by_component, after, names, capacity, count, more, error);
+            }
+            return (int)mh$.invokeExact(store, prefix, by_component, after, names, capacity, count, more, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_pin {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_pin");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_pin(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t pinned, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_pin$descriptor() {
+        return wl_store_pin.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_pin(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t pinned, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_pin$handle() {
+        return wl_store_pin.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_pin(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t pinned, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_pin$address() {
+        return wl_store_pin.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_pin(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, int32_t pinned, wl_error *error)
+     * }
+     */
+    public static int wl_store_pin(long store, MemorySegment keys, MemorySegment key_bytes, long count, int pinned, MemorySegment error) {
+        var mh$ = wl_store_pin.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_pin", store, keys, key_bytes, count, pinned, error);
+            }
+            return (int)mh$.invokeExact(store, keys, key_bytes, count, pinned, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_buffer_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_buffer_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_open(wl_store store, uint64_t bytes, wl_buffer *buffer, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_buffer_open$descriptor() {
+        return wl_buffer_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_open(wl_store store, uint64_t bytes, wl_buffer *buffer, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_buffer_open$handle() {
+        return wl_buffer_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_open(wl_store store, uint64_t bytes, wl_buffer *buffer, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_buffer_open$address() {
+        return wl_buffer_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_buffer_open(wl_store store, uint64_t bytes, wl_buffer *buffer, wl_error *error)
+     * }
+     */
+    public static int wl_buffer_open(long store, long bytes, MemorySegment buffer, MemorySegment error) {
+        var mh$ = wl_buffer_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_buffer_open", store, bytes, buffer, error);
+            }
+            return (int)mh$.invokeExact(store, bytes, buffer, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_buffer_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_buffer_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_get_info(wl_buffer buffer, wl_buffer_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_buffer_get_info$descriptor() {
+        return wl_buffer_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_get_info(wl_buffer buffer, wl_buffer_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_buffer_get_info$handle() {
+        return wl_buffer_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_get_info(wl_buffer buffer, wl_buffer_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_buffer_get_info$address() {
+        return wl_buffer_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_buffer_get_info(wl_buffer buffer, wl_buffer_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_buffer_get_info(long buffer, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_buffer_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_buffer_get_info", buffer, info, error);
+            }
+            return (int)mh$.invokeExact(buffer, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_buffer_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_buffer_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_close(wl_buffer buffer, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_buffer_close$descriptor() {
+        return wl_buffer_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_close(wl_buffer buffer, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_buffer_close$handle() {
+        return wl_buffer_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_buffer_close(wl_buffer buffer, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_buffer_close$address() {
+        return wl_buffer_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_buffer_close(wl_buffer buffer, wl_error *error)
+     * }
+     */
+    public static int wl_buffer_close(long buffer, MemorySegment error) {
+        var mh$ = wl_buffer_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_buffer_close", buffer, error);
+            }
+            return (int)mh$.invokeExact(buffer, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_lease
+     * }
+     */
+    public static final OfLong wl_lease = WindlassAbi.C_LONG;
+
+    private static class wl_acquire_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_acquire_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_acquire_options_init(wl_acquire_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_acquire_options_init$descriptor() {
+        return wl_acquire_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_acquire_options_init(wl_acquire_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_acquire_options_init$handle() {
+        return wl_acquire_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_acquire_options_init(wl_acquire_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_acquire_options_init$address() {
+        return wl_acquire_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_acquire_options_init(wl_acquire_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_acquire_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_acquire_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_acquire_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_acquire {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_acquire");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_acquire(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, const wl_acquire_options *options, wl_lease *lease, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_acquire$descriptor() {
+        return wl_store_acquire.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_acquire(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, const wl_acquire_options *options, wl_lease *lease, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_acquire$handle() {
+        return wl_store_acquire.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_acquire(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, const wl_acquire_options *options, wl_lease *lease, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_acquire$address() {
+        return wl_store_acquire.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_acquire(wl_store store, const char *const *keys, const uint64_t *key_bytes, uint64_t count, const wl_acquire_options *options, wl_lease *lease, wl_error *error)
+     * }
+     */
+    public static int wl_store_acquire(long store, MemorySegment keys, MemorySegment key_bytes, long count, MemorySegment options, MemorySegment lease, MemorySegment error) {
+        var mh$ = wl_store_acquire.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_acquire", store, keys, key_bytes, count, options, lease, error);
+            }
+            return (int)mh$.invokeExact(store, keys, key_bytes, count, options, lease, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_lease_get_entries {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_lease_get_entries");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_entries(wl_lease lease, wl_entry *entries, uint32_t entry_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_lease_get_entries$descriptor() {
+        return wl_lease_get_entries.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_entries(wl_lease lease, wl_entry *entries, uint32_t entry_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_lease_get_entries$handle() {
+        return wl_lease_get_entries.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_entries(wl_lease lease, wl_entry *entries, uint32_t entry_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_lease_get_entries$address() {
+        return wl_lease_get_entries.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_entries(wl_lease lease, wl_entry *entries, uint32_t entry_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static int wl_lease_get_entries(long lease, MemorySegment entries, int entry_size, long capacity, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_lease_get_entries.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_lease_get_entries", lease, entries, entry_size, capacity, count, error);
+            }
+            return (int)mh$.invokeExact(lease, entries, entry_size, capacity, count, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_lease_get_attributes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_lease_get_attributes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_attributes(wl_lease lease, uint64_t entry, const void **attributes, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_lease_get_attributes$descriptor() {
+        return wl_lease_get_attributes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_attributes(wl_lease lease, uint64_t entry, const void **attributes, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_lease_get_attributes$handle() {
+        return wl_lease_get_attributes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_attributes(wl_lease lease, uint64_t entry, const void **attributes, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_lease_get_attributes$address() {
+        return wl_lease_get_attributes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_attributes(wl_lease lease, uint64_t entry, const void **attributes, wl_error *error)
+     * }
+     */
+    public static int wl_lease_get_attributes(long lease, long entry, MemorySegment attributes, MemorySegment error) {
+        var mh$ = wl_lease_get_attributes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_lease_get_attributes", lease, entry, attributes, error);
+            }
+            return (int)mh$.invokeExact(lease, entry, attributes, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_lease_get_slice {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_lease_get_slice");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_slice(wl_lease lease, uint64_t entry, wl_slice *slice, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_lease_get_slice$descriptor() {
+        return wl_lease_get_slice.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_slice(wl_lease lease, uint64_t entry, wl_slice *slice, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_lease_get_slice$handle() {
+        return wl_lease_get_slice.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_slice(wl_lease lease, uint64_t entry, wl_slice *slice, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_lease_get_slice$address() {
+        return wl_lease_get_slice.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_lease_get_slice(wl_lease lease, uint64_t entry, wl_slice *slice, wl_error *error)
+     * }
+     */
+    public static int wl_lease_get_slice(long lease, long entry, MemorySegment slice, MemorySegment error) {
+        var mh$ = wl_lease_get_slice.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_lease_get_slice", lease, entry, slice, error);
+            }
+            return (int)mh$.invokeExact(lease, entry, slice, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_lease_map {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_lease_map");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_map(wl_lease lease, uint64_t entry, const void **address, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_lease_map$descriptor() {
+        return wl_lease_map.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_map(wl_lease lease, uint64_t entry, const void **address, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_lease_map$handle() {
+        return wl_lease_map.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_map(wl_lease lease, uint64_t entry, const void **address, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_lease_map$address() {
+        return wl_lease_map.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_lease_map(wl_lease lease, uint64_t entry, const void **address, wl_error *error)
+     * }
+     */
+    public static int wl_lease_map(long lease, long entry, MemorySegment address, MemorySegment error) {
+        var mh$ = wl_lease_map.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_lease_map", lease, entry, address, error);
+            }
+            return (int)mh$.invokeExact(lease, entry, address, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_lease_read {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_lease_read");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_read(wl_lease lease, const wl_read *reads, uint64_t count, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_lease_read$descriptor() {
+        return wl_lease_read.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_read(wl_lease lease, const wl_read *reads, uint64_t count, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_lease_read$handle() {
+        return wl_lease_read.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_read(wl_lease lease, const wl_read *reads, uint64_t count, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_lease_read$address() {
+        return wl_lease_read.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_lease_read(wl_lease lease, const wl_read *reads, uint64_t count, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static int wl_lease_read(long lease, MemorySegment reads, long count, long timeout_ns, MemorySegment error) {
+        var mh$ = wl_lease_read.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_lease_read", lease, reads, count, timeout_ns, error);
+            }
+            return (int)mh$.invokeExact(lease, reads, count, timeout_ns, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_lease_read_slice {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_lease_read_slice");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_read_slice(wl_lease lease, uint64_t item, uint32_t rank, const uint64_t *offsets, const uint64_t *shape, void *target, uint64_t target_bytes, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_lease_read_slice$descriptor() {
+        return wl_lease_read_slice.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_read_slice(wl_lease lease, uint64_t item, uint32_t rank, const uint64_t *offsets, const uint64_t *shape, void *target, uint64_t target_bytes, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_lease_read_slice$handle() {
+        return wl_lease_read_slice.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_read_slice(wl_lease lease, uint64_t item, uint32_t rank, const uint64_t *offsets, const uint64_t *shape, void *target, uint64_t target_bytes, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_lease_read_slice$address() {
+        return wl_lease_read_slice.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_lease_read_slice(wl_lease lease, uint64_t item, uint32_t rank, const uint64_t *offsets, const uint64_t *shape, void *target, uint64_t target_bytes, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static int wl_lease_read_slice(long lease, long item, int rank, MemorySegment offsets, MemorySegment shape, MemorySegment target, long target_bytes, long timeout_ns, MemorySegment error) {
+        var mh$ = wl_lease_read_slice.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_lease_read_slice", lease, item, rank, offsets, shape, target, target_bytes, timeout_ns, error);
+            }
+            return (int)mh$.invokeExact(lease, item, rank, offsets, shape, target, target_bytes, timeout_ns, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_lease_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_lease_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_close(wl_lease lease, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_lease_close$descriptor() {
+        return wl_lease_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_close(wl_lease lease, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_lease_close$handle() {
+        return wl_lease_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_lease_close(wl_lease lease, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_lease_close$address() {
+        return wl_lease_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_lease_close(wl_lease lease, wl_error *error)
+     * }
+     */
+    public static int wl_lease_close(long lease, MemorySegment error) {
+        var mh$ = wl_lease_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_lease_close", lease, error);
+            }
+            return (int)mh$.invokeExact(lease, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int WL_ABI_MAJOR = (int)0L;
     /**
      * {@snippet lang=c :
@@ -3113,10 +5561,10 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_ABI_MAJOR() {
         return WL_ABI_MAJOR;
     }
-    private static final int WL_ABI_MINOR = (int)2L;
+    private static final int WL_ABI_MINOR = (int)3L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_ABI_MINOR = 2
+     * enum <anonymous>.WL_ABI_MINOR = 3
      * }
      */
     public static int WL_ABI_MINOR() {

@@ -34,7 +34,17 @@ final class AbiRules {
 
   /** Fixed for ever, since they are the caller's or travel as they are, so without a size. */
   private static final Set<String> SIZELESS =
-      Set.of("wl_error", "wl_export_name", "wl_export_piece", "wl_region_outcome");
+      Set.of(
+          "wl_condition",
+          "wl_entry",
+          "wl_entry_info",
+          "wl_error",
+          "wl_export_name",
+          "wl_export_piece",
+          "wl_put_item",
+          "wl_read",
+          "wl_region_outcome",
+          "wl_slice");
 
   private final List<Finding> findings = new ArrayList<>();
   private final Map<String, SourceFile> functions = new TreeMap<>();

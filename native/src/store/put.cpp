@@ -1,0 +1,288 @@
+#include "store/put.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "store/dtype.hpp"
+
+namespace windlass {
+
+namespace {
+
+Status invalid(const PutItem& item, std::string_view why) {
+  return Status::error(Code::kInvalidArgument, text("put of '", item.key.substr(0, 200), "': ", why));
+}
+
+Status check_kind(const PutItem& item) {
+  if (item.meta.kind == EntryKind::kBytes) {
+    if (item.meta.dtype != 0 || item.meta.shape.rank != 0) return invalid(item, "plain bytes have no type and shape");
+    return item.slice == nullptr ? Status() : invalid(item, "a slice of plain bytes; put a tensor");
+  }
+  if (item.meta.kind != EntryKind::kTensor) {
+    return invalid(item, text("no kind of value has number ", static_cast<int32_t>(item.meta.kind)));
+  }
+  Result<DType> dtype = dtype_of(item.meta.dtype);
+  if (!dtype.ok()) return dtype.status().with_prefix(text("put of '", item.key.substr(0, 200), "'"));
+  if (*dtype == DType::kNone) return invalid(item, "a tensor without an element type; say which");
+  if (item.meta.shape.rank > kMaxRank) {
+    return invalid(item, text("a rank of ", item.meta.shape.rank, "; at most ", kMaxRank));
+  }
+  Result<uint64_t> bytes = packed_bytes(*dtype, item.meta.shape);
+  if (!bytes.ok()) return bytes.status().with_prefix(text("put of '", item.key.substr(0, 200), "'"));
+  if (*bytes == item.bytes) return Status();
+  return invalid(item, text(Box::whole(item.meta.shape).to_string(), " of ", dtype_name(*dtype), " takes ", *bytes,
+                            " bytes, not ", item.bytes));
+}
+
+}  // namespace
+
+Put::Put(StoreConnection& connection, std::span<const PutItem> items, const PutOptions& options)
+    : connection_(connection), items_(items), options_(options), deadline_(connection.deadline(options.timeout)) {}
+
+Put::~Put() {
+  if (in_doubt_) quarantine_buffers();
+  give_up();
+  for (TransportBuffer* buffer : claimed_) {
+    buffer->settle();
+    buffer->unclaim();
+  }
+}
+
+Result<PutReport> Put::run() {
+  report_.transport = connection_.kind();
+  if (Status valid = check(); !valid.ok()) return valid;
+  const bool has_buffers =
+      std::any_of(items_.begin(), items_.end(), [](const PutItem& item) { return item.buffer != nullptr; });
+  if (!has_buffers && report_.bytes <= kInlineBytes) return run_inline();
+  if (Status claimed = claim_buffers(); !claimed.ok()) return claimed;
+  Status done = try_once();
+  // Over a connection that was found broken nothing has been published: once more over the new one.
+  if (!done.ok() && retriable_) done = try_once();
+  if (!done.ok()) return done;
+  connection_.count_written(report_.bytes);
+  return report_;
+}
+
+Status Put::try_once() {
+  retriable_ = false;
+  report_.reused = 0;
+  if (Status room = get_room(); !room.ok()) return room;
+  report_.prepare_ns += watch_.lap_ns();
+  if (Status moved = move(); !moved.ok()) return moved;
+  report_.move_ns += watch_.lap_ns();
+  return commit();
+}
+
+Status Put::check() {
+  if (items_.empty()) return Status::error(Code::kInvalidArgument, "put: no items; give at least one");
+  if (items_.size() > kMaxBatch) {
+    return Status::error(Code::kInvalidArgument,
+                         text("put: ", items_.size(), " items; at most ", kMaxBatch, " at a time"));
+  }
+  steps_.resize(items_.size());
+  joined_.reserve(items_.size());
+  for (size_t index = 0; index < items_.size(); ++index) {
+    if (Status valid = check_item(items_[index], &steps_[index]); !valid.ok()) return valid;
+    if (items_[index].bytes > UINT64_MAX - report_.bytes) {
+      return invalid(items_[index], "the values have more than 2^64 bytes together");
+    }
+    report_.bytes += items_[index].bytes;
+  }
+  return Status();
+}
+
+Status Put::check_item(const PutItem& item, Step* step) {
+  if (item.key.empty()) return Status::error(Code::kInvalidArgument, "put: an empty key; name the value");
+  if (item.key.size() > kMaxKeyBytes) {
+    return invalid(item, text("a key of ", item.key.size(), " bytes; at most ", kMaxKeyBytes));
+  }
+  if (Status valid = check_kind(item); !valid.ok()) return valid;
+  const uint64_t most_attributes = kMaxAttributesBytes - (item.slice != nullptr ? kMaxSliceBytes : 0);
+  if (item.meta.attributes.size() > most_attributes) {
+    return invalid(item, text("attributes of ", item.meta.attributes.size(), " bytes; at most ", most_attributes));
+  }
+  if (item.buffer == nullptr) {
+    if (item.bytes != 0 && item.data == nullptr) return invalid(item, "its data is NULL; only a buffer holds bytes");
+  } else if (item.buffer->connection() != &connection_) {
+    return invalid(item, "its buffer is another store's; open one here");
+  } else if (item.buffer->bytes() < item.bytes) {
+    return invalid(item, text("its buffer has room for ", item.buffer->bytes(), " bytes, not for ", item.bytes,
+                              "; open a larger one"));
+  }
+  step->meta = item.meta;
+  if (item.slice == nullptr) return Status();
+  if (Status valid = check_slice(*item.slice, item.meta.shape); !valid.ok()) {
+    return valid.with_prefix(text("put of '", item.key.substr(0, 200), "'"));
+  }
+  step->shard = shard_place(*item.slice);
+  step->meta.attributes = joined_.emplace_back(join_attributes(*item.slice, item.meta.attributes));
+  return Status();
+}
+
+Status Put::claim_buffers() {
+  claimed_.reserve(items_.size());
+  for (const PutItem& item : items_) {
+    if (item.buffer == nullptr) continue;
+    if (Status claimed = item.buffer->claim(); !claimed.ok()) {
+      return claimed.with_prefix(text("put of '", item.key.substr(0, 200), "'"));
+    }
+    claimed_.push_back(item.buffer.get());
+  }
+  return Status();
+}
+
+Result<PutReport> Put::run_inline() {
+  std::vector<InlineItem> inlined;
+  inlined.reserve(items_.size());
+  for (size_t index = 0; index < items_.size(); ++index) {
+    const PutItem& item = items_[index];
+    inlined.push_back({item.key, steps_[index].meta, steps_[index].shard, {item.data, item.bytes}});
+  }
+  Result<Committed> committed =
+      connection_.control().put_inline(inlined, {options_.conditions, options_.removals}, deadline_);
+  if (!committed.ok()) return tell_uncertain(committed.status());
+  report_.version = committed->version;
+  report_.commit_ns = watch_.lap_ns();
+  connection_.count_written(report_.bytes);
+  return report_;
+}
+
+Status Put::get_room() {
+  session_ = connection_.session();
+  std::vector<uint64_t> sizes;
+  std::vector<size_t> wanting;
+  for (size_t index = 0; index < items_.size(); ++index) {
+    const PutItem& item = items_[index];
+    if (item.bytes == 0) continue;
+    if (item.buffer != nullptr && item.buffer->ready()) {
+      if (!steps_[index].fresh) ++report_.reused;
+      continue;
+    }
+    wanting.push_back(index);
+    sizes.push_back(item.buffer != nullptr ? item.buffer->bytes() : item.bytes);
+  }
+  if (sizes.empty()) return Status();
+  tokens_.reserve(sizes.size());
+  Result<StoreConnection::Prepared> prepared = connection_.prepare(sizes, deadline_);
+  if (!prepared.ok()) return prepared.status();
+  const bool others_stale = prepared->session != session_ && wanting.size() < steps_.size();
+  session_ = prepared->session;
+  for (size_t slot = 0; slot < wanting.size(); ++slot) steps_[wanting[slot]].slot = prepared->slots[slot];
+  for (const size_t index : wanting) {
+    const PutItem& item = items_[index];
+    if (item.buffer == nullptr) continue;
+    const RemoteRange room = std::exchange(steps_[index].slot, {});
+    steps_[index].fresh = true;
+    if (Status taken = item.buffer->take_room(room, session_, deadline_); !taken.ok()) {
+      give_up();
+      return taken.with_prefix(text("put of '", item.key.substr(0, 200), "'"));
+    }
+  }
+  if (!others_stale) return Status();
+  retriable_ = true;
+  give_up();
+  return Status::error(Code::kUnavailable, "put: the connection to the volume broke; put again");
+}
+
+Status Put::move() {
+  std::vector<StoreConnection::Copy> copies;
+  std::vector<WriteMove> moves;
+  for (size_t index = 0; index < items_.size(); ++index) {
+    if (items_[index].bytes == 0) continue;
+    if (Status added = add_move(items_[index], steps_[index], &copies, &moves); !added.ok()) {
+      give_up();
+      return added;
+    }
+  }
+  Status moved = connection_.copy_all(copies);
+  if (moved.ok() && !moves.empty()) moved = connection_.transport().write(moves, deadline_);
+  if (moved.ok()) return moved;
+  retriable_ = connection_.session() != session_;
+  // Bytes that are still on their way would fall into the next put.
+  if (!moves.empty() && !retriable_) quarantine_buffers();
+  give_up();
+  return moved;
+}
+
+Status Put::add_move(const PutItem& item, const Step& step, std::vector<StoreConnection::Copy>* copies,
+                     std::vector<WriteMove>* moves) {
+  if (item.buffer == nullptr) {
+    moves->push_back({item.data, step.slot.part(0, item.bytes)});
+    return Status();
+  }
+  std::byte* const room = item.buffer->address();
+  const std::byte* source = item.data != nullptr ? item.data : item.buffer->lost_bytes();
+  if (source == nullptr) {
+    if (room != nullptr && !step.fresh) return Status();  // filled in place
+    return invalid(item, "its data is NULL, and the buffer has nothing; pass the bytes");
+  }
+  if (room == nullptr) {
+    moves->push_back({source, item.buffer->slot().part(0, item.bytes)});
+  } else if (source != room) {
+    copies->push_back({room, source, item.bytes});
+  }
+  return Status();
+}
+
+Status Put::commit() {
+  std::vector<CommitItem> commits;
+  commits.reserve(items_.size());
+  for (size_t index = 0; index < items_.size(); ++index) {
+    const PutItem& item = items_[index];
+    const Step& step = steps_[index];
+    const bool keep = item.buffer != nullptr && item.bytes != 0;
+    const uint64_t token = keep ? item.buffer->slot().token : step.slot.token;
+    commits.push_back({item.key, step.meta, item.bytes, step.shard, token, keep});
+  }
+  in_doubt_ = true;
+  Result<Committed> committed =
+      connection_.control().commit(commits, {options_.conditions, options_.removals}, deadline_);
+  if (!committed.ok()) {
+    in_doubt_ = false;
+    if (is_uncertain(committed.status())) {
+      quarantine_buffers();  // the volume may have taken their slots
+    } else {
+      retriable_ = connection_.session() != session_;
+    }
+    give_up();
+    return tell_uncertain(committed.status());
+  }
+  for (Step& step : steps_) step.slot = {};
+  report_.version = committed->version;
+  report_.commit_ns = watch_.lap_ns();
+  for (size_t index = 0; index < items_.size(); ++index) {
+    if (!commits[index].keep) continue;
+    const RemoteRange next = index < committed->next.size() ? committed->next[index] : RemoteRange{};
+    items_[index].buffer->take_next(next, session_, deadline_);
+  }
+  in_doubt_ = false;
+  report_.prepare_ns += watch_.lap_ns();
+  return Status();
+}
+
+void Put::give_up() noexcept {
+  tokens_.clear();
+  for (Step& step : steps_) {
+    if (step.slot.token != 0) tokens_.push_back(step.slot.token);
+    step.slot = {};
+  }
+  connection_.abandon(tokens_, session_);
+}
+
+void Put::quarantine_buffers() noexcept {
+  for (TransportBuffer* buffer : claimed_) buffer->quarantine();
+}
+
+bool Put::is_uncertain(const Status& failure) const noexcept {
+  return connection_.kind() != TransportKind::kLocal &&
+         (failure.code() == Code::kUnavailable || failure.code() == Code::kTimeout);
+}
+
+Status Put::tell_uncertain(const Status& failure) const {
+  if (!is_uncertain(failure)) return failure;
+  return Status::error(failure.code(), text(failure.message(), "; it may have been published all the same"),
+                       failure.system_code());
+}
+
+}  // namespace windlass

@@ -1,0 +1,243 @@
+#include "volume/connect.hpp"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "transport/lanes.hpp"
+#include "transport/shm/shm_transport.hpp"
+#include "volume/volume_client.hpp"
+
+namespace windlass {
+
+namespace {
+
+// Connects to a volume, over its Unix socket where that can be, and says which way it took.
+class Dialer {
+ public:
+  Dialer(Address address, const ConnectOptions& options)
+      : address_(std::move(address)), options_(options), kind_(options.transport) {}
+
+  Result<GreetedStream> dial(Deadline deadline) {
+    if (address_.kind == Address::Kind::kUnix) {
+      kind_ = TransportKind::kShm;
+      reason_ = text(address_.to_string(), " is on this machine");
+      return greet(address_, "", deadline);
+    }
+    Result<GreetedStream> far = greet(address_, options_.secret, deadline);
+    if (!far.ok() || kind_ == TransportKind::kTcp) {
+      if (reason_.empty()) reason_ = "it was asked for";
+      return far;
+    }
+    Result<GreetedStream> near = greet_near(far->welcome, deadline);
+    if (near.ok()) {
+      kind_ = TransportKind::kShm;
+      reason_ = text("the volume at ", address_.to_string(), " is on this machine, and its socket ",
+                     far->welcome.unix_path, " lets us in");
+      return near;
+    }
+    // Once chosen it stays, and the volume may just be starting anew.
+    if (kind_ == TransportKind::kShm && !reason_.empty()) return near.status().with_prefix(address_.to_string());
+    if (kind_ == TransportKind::kShm) {
+      return Status::error(Code::kUnsupported,
+                           text(address_.to_string(), ": no shared memory: ", near.status().message(),
+                                "; choose tcp, or leave the choice to the library"));
+    }
+    kind_ = TransportKind::kTcp;
+    reason_ = near.status().message();
+    return far;
+  }
+
+  // Chosen by the first dial that succeeds.
+  TransportKind kind() const noexcept { return kind_; }
+  const std::string& reason() const noexcept { return reason_; }
+
+ private:
+  Result<GreetedStream> greet(const Address& address, std::string_view secret, Deadline deadline) {
+    Result<Stream> stream = Stream::connect(address, deadline, options_.calls);
+    if (!stream.ok()) return stream.status();
+    Result<Welcome> welcome =
+        shake_hands(*stream, {.purpose = Purpose::kControl, .secret = secret, .grant = {}}, deadline);
+    if (!welcome.ok()) return welcome.status();
+    return GreetedStream{*std::move(stream), *std::move(welcome)};
+  }
+
+  // The same volume through its Unix socket. Errors: why not.
+  Result<GreetedStream> greet_near(const Welcome& welcome, Deadline deadline) {
+    const uint64_t host = host_id();
+    if (host == 0 || welcome.host != host) return Status::error(Code::kUnsupported, "the volume is on another machine");
+    if (welcome.unix_path.empty()) {
+      return Status::error(Code::kUnsupported, "the volume is on this machine, but listens at no Unix socket");
+    }
+    Result<Address> near = address_of_path(welcome.unix_path);
+    if (!near.ok()) return near.status();
+    Result<GreetedStream> greeted = greet(*near, "", deadline);
+    if (!greeted.ok()) return greeted.status().with_prefix("the volume's Unix socket does not let us in");
+    if (greeted->welcome.volume_nonce != welcome.volume_nonce) {
+      return Status::error(Code::kUnsupported, text("another volume listens at ", welcome.unix_path));
+    }
+    return greeted;
+  }
+
+  const Address address_;
+  const ConnectOptions options_;
+  TransportKind kind_;
+  std::string reason_;
+};
+
+// Lanes of the session in use; they are other ones after the connection has broken.
+class LanesInUse {
+ public:
+  LanesInUse(Address address, const ConnectOptions& options) : address_(std::move(address)), options_(options) {}
+
+  Status renew(const ControlChannel& channel) {
+    Result<std::unique_ptr<Transport>> opened =
+        open_lane_transport({.address = address_, .secret = options_.secret, .grant = channel.welcome().grant},
+                            {.lanes = options_.lanes, .calls = options_.calls});
+    if (!opened.ok()) return opened.status();
+    const std::lock_guard lock(mutex_);
+    lanes_ = *std::move(opened);
+    salt_ = channel.salt();
+    return Status();
+  }
+
+  struct Current {
+    std::shared_ptr<Transport> lanes;
+    uint64_t salt = 0;
+  };
+  Current current() const {
+    const std::lock_guard lock(mutex_);
+    return {lanes_, salt_};
+  }
+
+ private:
+  const Address address_;
+  const ConnectOptions options_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::shared_ptr<Transport> lanes_;
+  uint64_t salt_ = 0;
+};
+
+// A volume's lanes, whichever session has them.
+class LaneTransport final : public Transport {
+ public:
+  LaneTransport(std::shared_ptr<VolumeClient> client, std::shared_ptr<LanesInUse> lanes) noexcept
+      : client_(std::move(client)), lanes_(std::move(lanes)) {}
+
+  TransportKind kind() const noexcept override { return TransportKind::kTcp; }
+
+  Status write(std::span<const WriteMove> moves, Deadline deadline) override {
+    const LanesInUse::Current current = lanes_->current();
+    if (current.salt == 0) return current.lanes->write(moves, deadline);
+    return current.lanes->write(unsalted(moves, current.salt), deadline);
+  }
+  Status read(std::span<const ReadMove> moves, Deadline deadline) override {
+    const LanesInUse::Current current = lanes_->current();
+    if (current.salt == 0) return current.lanes->read(moves, deadline);
+    return current.lanes->read(unsalted(moves, current.salt), deadline);
+  }
+  Result<std::unique_ptr<SlotMapping>> map(const RemoteRange& range, MapFor purpose, bool populate,
+                                           Deadline deadline) override {
+    return lanes_->current().lanes->map(range, purpose, populate, deadline);
+  }
+
+ private:
+  template <typename Move>
+  static std::vector<Move> unsalted(std::span<const Move> moves, uint64_t salt) {
+    std::vector<Move> plain(moves.begin(), moves.end());
+    for (Move& move : plain) {
+      if (move.remote.token != 0) move.remote.token ^= salt;
+    }
+    return plain;
+  }
+
+  const std::shared_ptr<VolumeClient> client_;
+  const std::shared_ptr<LanesInUse> lanes_;
+};
+
+// Shared memory, with the client that gets its descriptors.
+class NearTransport final : public Transport {
+ public:
+  NearTransport(std::shared_ptr<VolumeClient> client, std::shared_ptr<ShmTransport> shm) noexcept
+      : client_(std::move(client)), shm_(std::move(shm)) {}
+
+  TransportKind kind() const noexcept override { return TransportKind::kShm; }
+  Status write(std::span<const WriteMove> moves, Deadline deadline) override { return shm_->write(moves, deadline); }
+  Status read(std::span<const ReadMove> moves, Deadline deadline) override { return shm_->read(moves, deadline); }
+  Result<std::unique_ptr<SlotMapping>> map(const RemoteRange& range, MapFor purpose, bool populate,
+                                           Deadline deadline) override {
+    return shm_->map(range, purpose, populate, deadline);
+  }
+
+ private:
+  const std::shared_ptr<VolumeClient> client_;
+  const std::shared_ptr<ShmTransport> shm_;
+};
+
+Status check_kind(const Address& address, TransportKind kind) {
+  const bool is_unix = address.kind == Address::Kind::kUnix;
+  if (kind == TransportKind::kAuto || kind == TransportKind::kShm) return Status();
+  if (kind == TransportKind::kTcp && !is_unix) return Status();
+  return Status::error(Code::kUnsupported,
+                       text(address.to_string(), " is not reached over ", transport_name(kind), "; ",
+                            is_unix ? "shm is the way there" : "tcp or shm are the ways there"));
+}
+
+// What the parts of a connection share before there is a client.
+struct Parts {
+  Parts(const Address& address, const ConnectOptions& options)
+      : dialer(address, options), lanes(std::make_shared<LanesInUse>(address, options)) {}
+
+  Dialer dialer;
+  const std::shared_ptr<LanesInUse> lanes;
+  std::shared_ptr<ShmTransport> shm;
+  uint64_t nonce = 0;
+
+  Status connected(const ControlChannel& channel) {
+    if (dialer.kind() == TransportKind::kTcp) return lanes->renew(channel);
+    // Another volume at the same address has other segments.
+    if (shm != nullptr && std::exchange(nonce, channel.welcome().volume_nonce) != channel.welcome().volume_nonce) {
+      shm->forget();
+    }
+    return Status();
+  }
+};
+
+}  // namespace
+
+Result<VolumeConnection> connect_volume(std::string_view uri, const ConnectOptions& options) {
+  Result<Address> address = parse_address(uri);
+  if (!address.ok()) return address.status();
+  if (Status possible = check_kind(*address, options.transport); !possible.ok()) return possible;
+  auto parts = std::make_shared<Parts>(*address, options);
+  VolumeClient::Options client_options;
+  client_options.dial = [parts](Deadline deadline) { return parts->dialer.dial(deadline); };
+  client_options.connected = [parts](const ControlChannel& channel) { return parts->connected(channel); };
+  client_options.connect_timeout = options.connect_timeout;
+  Result<std::shared_ptr<VolumeClient>> client =
+      VolumeClient::open(std::move(client_options), Deadline::after(options.connect_timeout));
+  if (!client.ok()) return client.status();
+  VolumeConnection made;
+  made.kind = parts->dialer.kind();
+  made.reason = parts->dialer.reason();
+  made.control = *client;
+  made.connections = [client = *client] { return client->connections(); };
+  made.volume_nonce = [client = *client] { return client->volume_nonce(); };
+  if (made.kind == TransportKind::kShm) {
+    // The client keeps the parts, which therefore know it without keeping it.
+    VolumeClient* const asked = client->get();
+    parts->nonce = (*client)->volume_nonce();
+    parts->shm = std::make_shared<ShmTransport>([asked](uint64_t segment, MapFor purpose, Deadline deadline) {
+      return asked->segment_descriptor(segment, purpose, deadline);
+    });
+    made.transport = std::make_shared<NearTransport>(*client, parts->shm);
+  } else {
+    made.transport = std::make_shared<LaneTransport>(*client, parts->lanes);
+  }
+  log(LogLevel::kInfo, "volume", text(uri, ": values go over ", transport_name(made.kind), ", as ", made.reason));
+  return made;
+}
+
+}  // namespace windlass
