@@ -9,5 +9,6 @@ module dev.windlass {
 
   exports dev.windlass;
   exports dev.windlass.memory;
+  exports dev.windlass.store;
   exports dev.windlass.tensor;
 }

@@ -28,8 +28,7 @@ public enum Status {
   MISMATCH(
       19,
       "What is there is of another kind, type or shape than was asked for: ask for what it is."),
-  INCOMPLETE(
-      20, "Parts of what was named are not there yet: put them, or wait for whoever does.");
+  INCOMPLETE(20, "Parts of what was named are not there yet: put them, or wait for whoever does.");
 
   private static final Status[] BY_CODE = values();
 

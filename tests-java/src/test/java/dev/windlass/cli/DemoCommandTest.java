@@ -34,6 +34,9 @@ class DemoCommandTest {
     assertTrue(0 <= demo && demo < sideBySide, captured.out());
     assertTrue(captured.out().contains("Files: " + folder), captured.out());
     assertTrue(captured.out().contains("Every byte verified after each"), captured.out());
+    int store = captured.out().indexOf("Store: 5 epochs");
+    assertTrue(sideBySide < store, captured.out());
+    assertTrue(captured.out().contains("Every byte of every checkpoint verified"), captured.out());
     assertEquals("", captured.err());
   }
 

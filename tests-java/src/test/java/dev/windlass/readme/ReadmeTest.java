@@ -41,9 +41,17 @@ class ReadmeTest {
 
   @Test
   void theSampleOfManyRegionsPausesAllAndResumesByTag(@TempDir Path folder) throws Exception {
-    assertEquals(2, blocks("java").size(), "each is run by a test of its own");
+    assertEquals(3, blocks("java").size(), "each is run by a test of its own");
     String output = run(folder, blocks("java").get(1));
     assertTrue(output.endsWith("ACTIVE, PAUSED"), output);
+  }
+
+  @Test
+  void theSampleOfTheStoreUsesItsBuffersAgainAndLeasesWhatWasPutLast(@TempDir Path folder)
+      throws Exception {
+    String output = run(folder, blocks("java").get(2));
+    assertTrue(output.contains("2 buffers, used again 4 times"), output);
+    assertTrue(output.endsWith("2.0"), output);
   }
 
   @Test

@@ -10,6 +10,9 @@ import java.util.function.Supplier;
 
 /** Shows what Windlass is for, on whatever machine this is. */
 final class DemoCommand implements Command {
+  /** What a checkpoint of the store's demo has at most: its volume holds several. */
+  private static final long STORE_BYTES = 64 * ByteSize.MIB;
+
   @Override
   public String name() {
     return "demo";
@@ -18,7 +21,7 @@ final class DemoCommand implements Command {
   @Override
   public String summary() {
     return "gives a region's memory back to the machine, has it again, and checks every byte; then"
-        + " the same with each backup, side by side";
+        + " the same with each backup, side by side; then checkpoints through the tensor store";
   }
 
   @Override
@@ -48,6 +51,10 @@ final class DemoCommand implements Command {
     if (kept && backup.isEmpty()) {
       terminal.out().println();
       kept = new SideBySide(terminal, device, folder).run(size.orElseGet(() -> usualSize(device)));
+    }
+    if (kept && onHost && backup.isEmpty()) {
+      terminal.out().println();
+      kept = new StoreDemo(terminal).run(Math.min(STORE_BYTES, size.orElse(STORE_BYTES)));
     }
     return kept ? OK : FAILED;
   }

@@ -6,7 +6,12 @@ import java.util.List;
 /** Finds the command that is asked for and runs it; exits with 0 (ok), 1 (failed) or 2 (usage). */
 public final class Main {
   private static final List<Command> COMMANDS =
-      List.of(new DemoCommand(), new DevicesCommand(), new DoctorCommand(), new VersionCommand());
+      List.of(
+          new DemoCommand(),
+          new DevicesCommand(),
+          new DoctorCommand(),
+          new VersionCommand(),
+          new VolumeCommand());
 
   private Main() {}
 
