@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 
 #include "base/bytes.hpp"
@@ -36,6 +37,13 @@ Cost clocks_now() noexcept {
   getrusage(RUSAGE_SELF, &usage);
   const std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
   return {now.count(), seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};
+}
+
+double process_cpu_seconds(pid_t process) noexcept {
+  clockid_t clock{};
+  timespec time{};
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 void record(benchmark::State& state, const std::string& side, Cost cost) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,9 @@ Cost operator+(Cost a, Cost b) noexcept;
 
 // The time since the clocks began, in both meanings.
 Cost clocks_now() noexcept;
+
+// Processor time that another process has used so far.
+double process_cpu_seconds(pid_t process) noexcept;
 
 template <typename Work>
 Cost cost_of(Work&& work) {

@@ -2,6 +2,7 @@ package dev.windlass.bench;
 
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * What one row of the table promises: ours against a physical limit and against a peer.
@@ -78,7 +79,7 @@ record Item(
           OptionalDouble.empty(),
           OptionalDouble.empty());
 
-  static final List<Item> NATIVE =
+  private static final List<Item> REGIONS =
       List.of(
           moving(
               "1a",
@@ -188,6 +189,9 @@ record Item(
               Unit.MICROSECONDS_PER_CALL,
               OptionalDouble.empty(),
               OptionalDouble.empty()));
+
+  static final List<Item> NATIVE =
+      Stream.concat(REGIONS.stream(), StoreItems.all().stream()).toList();
 
   private static Item moving(
       String number,
