@@ -160,7 +160,7 @@ stage_lint() {
   find native tests-native bench -name '*.[ch]' -o -name '*.[ch]pp' | sort |
     lint_files clang-format "$(tool_path clang-format)" --dry-run -Werror
   # The analyzer gives up on a function after so many of its states: what lies behind them takes five times as long.
-  find native/src native/preload -name '*.cpp' | sort |
+  find native/src native/preload native/daemon -name '*.cpp' | sort |
     lint_files clang-tidy "$(tool_path clang-tidy)" --quiet --warnings-as-errors='*' -p "$build/native" \
       --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=max-nodes=20000
 }

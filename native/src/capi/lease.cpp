@@ -13,7 +13,6 @@
 
 namespace {
 
-using windlass::Box;
 using windlass::Code;
 using windlass::Condition;
 using windlass::Kind;
@@ -170,6 +169,7 @@ wl_status wl_lease_read(wl_lease lease, const wl_read* reads, uint64_t count, ui
   });
 }
 
+// A box and a target in C are as many arguments. NOLINTNEXTLINE(readability-function-size)
 wl_status wl_lease_read_slice(wl_lease lease, uint64_t item, uint32_t rank, const uint64_t* offsets,
                               const uint64_t* shape, void* target, uint64_t target_bytes, uint64_t timeout_ns,
                               wl_error* error) {

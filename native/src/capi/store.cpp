@@ -101,13 +101,13 @@ wl_entry_info info_of(const EntryInfo& entry) noexcept {
 
 // Writes keys one after another, as many as there is room for. Whether all of them were written.
 bool append_names(const std::vector<std::string>& keys, std::span<char> names, uint64_t* used, uint64_t* count) {
-  for (const std::string& key : keys) {
+  return std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
     if (key.size() + 1 > names.size() - *used) return false;
     std::memcpy(names.data() + *used, key.c_str(), key.size() + 1);
     *used += key.size() + 1;
     ++*count;
-  }
-  return true;
+    return true;
+  });
 }
 
 Status check_listing(const char* names, uint64_t capacity, const uint64_t* count, const int32_t* more) {
@@ -218,6 +218,7 @@ wl_status wl_store_remove(wl_store store, const char* const* keys, const uint64_
   });
 }
 
+// A query and a target in C are as many arguments. NOLINTNEXTLINE(readability-function-size)
 wl_status wl_store_list_keys(wl_store store, const char* prefix, int32_t by_component, const char* after, char* names,
                              uint64_t capacity, uint64_t* count, int32_t* more, wl_error* error) {
   return with_store(store, error, [&](TensorStore& found) {

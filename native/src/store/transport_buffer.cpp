@@ -69,10 +69,11 @@ Status TransportBuffer::take_room(const RemoteRange& slot, uint64_t session, Dea
   if (previous_.mapping && previous_.session == session && same_place(previous_.slot, slot)) {
     mapping = std::move(previous_.mapping);
   } else {
-    const Status mapped = contain([&] {
+    Status mapped = contain([&] {
       Result<std::unique_ptr<SlotMapping>> made = connection_->transport().map(slot, MapFor::kWriting, true, deadline);
-      if (made.ok()) mapping = *std::move(made);
-      return made.status();
+      if (!made.ok()) return made.status();
+      mapping = *std::move(made);
+      return Status();
     });
     if (!mapped.ok() && mapped.code() != Code::kUnsupported) {
       connection_->abandon({&slot.token, 1}, session);

@@ -55,7 +55,7 @@ class Dialer {
   const std::string& reason() const noexcept { return reason_; }
 
  private:
-  Result<GreetedStream> greet(const Address& address, std::string_view secret, Deadline deadline) {
+  Result<GreetedStream> greet(const Address& address, std::string_view secret, Deadline deadline) const {
     Result<Stream> stream = Stream::connect(address, deadline, options_.calls);
     if (!stream.ok()) return stream.status();
     Result<Welcome> welcome =
