@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -102,10 +103,7 @@ Status set(std::string_view option, std::string_view value, CommandLine& out) {
 bool has_value(std::string_view option) noexcept {
   constexpr std::array<std::string_view, 8> kOptions{"--listen",      "--limit",   "--segment",      "--prepare",
                                                      "--secret-file", "--clients", "--slow-timeout", "--log"};
-  for (const std::string_view known : kOptions) {
-    if (option == known) return true;
-  }
-  return false;
+  return std::find(kOptions.begin(), kOptions.end(), option) != kOptions.end();
 }
 
 bool set_switch(std::string_view option, CommandLine& out) noexcept {
