@@ -30,7 +30,8 @@ class Deadline {
   // For poll() and epoll_wait(): rounded up, so that nobody wakes just before the time; 0 once it has come.
   int remaining_ms() const noexcept {
     constexpr int64_t kLongest = std::numeric_limits<int>::max();
-    return static_cast<int>(std::min((remaining().count() + 999'999) / 1'000'000, kLongest));
+    const int64_t left_ns = remaining().count();
+    return static_cast<int>(std::min(left_ns / 1'000'000 + (left_ns % 1'000'000 != 0 ? 1 : 0), kLongest));
   }
 
   // On now_ns()'s clock.
