@@ -49,14 +49,27 @@ TEST_F(CudaExtentsTest, aRangeIsGivenBackWholeAndEmpty) {
   ASSERT_TRUE(extents_.begin_unmap(kStart + 3 * kUnit, kUnit).ok());
   EXPECT_FALSE(extents_.begin_unreserve(kStart, 4 * kUnit).ok()) << "it is still being unmapped";
   extents_.end_unmap(kStart + 3 * kUnit, kUnit, true);
-  ASSERT_TRUE(extents_.begin_unreserve(kStart, 4 * kUnit).ok());
+  auto leaving = extents_.begin_unreserve(kStart, 4 * kUnit);
+  ASSERT_TRUE(leaving.ok());
   EXPECT_FALSE(extents_.begin_unreserve(kStart, 4 * kUnit).ok()) << "somebody is at it";
   const PhysicalId id = extents_.add_piece(1, kUnit, true);
   EXPECT_FALSE(extents_.begin_map(kStart, kUnit, id).ok()) << "it is going away";
-  extents_.end_unreserve(kStart, false);
-  ASSERT_TRUE(extents_.begin_unreserve(kStart, 4 * kUnit).ok()) << "it was not given back";
-  extents_.end_unreserve(kStart, true);
+  extents_.end_unreserve(*std::move(leaving), false);
+  leaving = extents_.begin_unreserve(kStart, 4 * kUnit);
+  ASSERT_TRUE(leaving.ok()) << "it was not given back";
+  extents_.end_unreserve(*std::move(leaving), true);
   EXPECT_FALSE(extents_.mapped_bytes(kStart, kUnit).ok());
+}
+
+TEST_F(CudaExtentsTest, addressesThatTheDriverGivesAnewBeforeTheyAreForgottenAreTheNewOnes) {
+  extents_.add_range(kStart, 4 * kUnit);
+  auto leaving = extents_.begin_unreserve(kStart, 4 * kUnit);
+  ASSERT_TRUE(leaving.ok());
+  // The driver has freed it, and another thread has reserved the same addresses.
+  extents_.add_range(kStart, 2 * kUnit);
+  extents_.end_unreserve(*std::move(leaving), true);
+  mapped(kStart, 2 * kUnit);
+  EXPECT_EQ(extents_.mapped_bytes(kStart, 2 * kUnit).value(), 2 * kUnit);
 }
 
 TEST_F(CudaExtentsTest, aPieceIsMappedOnceWholeAndWhereNothingIs) {

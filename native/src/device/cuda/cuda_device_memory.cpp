@@ -35,9 +35,10 @@ Result<uint64_t> CudaDevice::reserve(uint64_t bytes) {
 }
 
 Status CudaDevice::unreserve(uint64_t address, uint64_t bytes) {
-  if (Status begun = extents_.begin_unreserve(address, bytes); !begun.ok()) return begun;
+  auto range = extents_.begin_unreserve(address, bytes);
+  if (!range.ok()) return range.status();
   Status gone = context_->run("cuMemAddressFree", [&] { return functions().mem_address_free(address, bytes); });
-  extents_.end_unreserve(address, gone.ok());
+  extents_.end_unreserve(*std::move(range), gone.ok());
   return gone;
 }
 

@@ -31,29 +31,25 @@ Status CudaExtents::check_size(const char* verb, uint64_t bytes) const {
 
 void CudaExtents::add_range(uint64_t address, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  ranges_.emplace(address, Range{bytes, false});
+  ranges_.emplace(address, bytes);
 }
 
-Status CudaExtents::begin_unreserve(uint64_t address, uint64_t bytes) {
+Result<CudaExtents::Ranges::node_type> CudaExtents::begin_unreserve(uint64_t address, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto range = ranges_.find(address);
-  if (range == ranges_.end() || range->second.bytes != bytes || range->second.busy) {
+  if (range == ranges_.end() || range->second != bytes) {
     return refused("unreserve", address, bytes, "no range was reserved there with that size");
   }
   if (first_piece_locked(address, bytes) != mapped_.end()) {
     return refused("unreserve", address, bytes, "memory is still mapped there; unmap it first");
   }
-  range->second.busy = true;
-  return Status();
+  return ranges_.extract(range);
 }
 
-void CudaExtents::end_unreserve(uint64_t address, bool gone) noexcept {
+void CudaExtents::end_unreserve(Ranges::node_type range, bool gone) noexcept {
+  if (gone) return;
   const std::lock_guard lock(mutex_);
-  if (gone) {
-    ranges_.erase(address);
-  } else {
-    ranges_.find(address)->second.busy = false;
-  }
+  ranges_.insert(std::move(range));
 }
 
 PhysicalId CudaExtents::add_piece(cuda::MemoryHandle handle, uint64_t bytes, bool fresh) {
@@ -235,7 +231,7 @@ CudaExtents::Leftovers CudaExtents::take_all() {
   Leftovers left;
   for (const auto& [address, piece] : mapped_) left.mapped.push_back({address, piece->bytes, false});
   for (const auto& [id, piece] : pieces_) left.handles.push_back(piece.handle);
-  for (const auto& [address, range] : ranges_) left.ranges.push_back({address, range.bytes, false});
+  for (const auto& [address, bytes] : ranges_) left.ranges.push_back({address, bytes, false});
   mapped_.clear();
   pieces_.clear();
   ranges_.clear();
@@ -246,8 +242,8 @@ CudaExtents::Leftovers CudaExtents::take_all() {
 bool CudaExtents::reserved_locked(uint64_t address, uint64_t bytes) const {
   const auto after = ranges_.upper_bound(address);
   if (after == ranges_.begin()) return false;
-  const auto& [start, range] = *std::prev(after);
-  return !range.busy && in_range(address - start, bytes, range.bytes);
+  const auto& [start, range_bytes] = *std::prev(after);
+  return in_range(address - start, bytes, range_bytes);
 }
 
 CudaExtents::MappedPieces::const_iterator CudaExtents::first_piece_locked(uint64_t address, uint64_t bytes) const {

@@ -29,6 +29,8 @@ class CudaExtents {
     bool fresh = false;
   };
 
+  using Ranges = std::map<uint64_t, uint64_t>;  // bytes by address
+
   // What is there still, for whoever ends it all.
   struct Leftovers {
     std::vector<Run> mapped;
@@ -46,8 +48,10 @@ class CudaExtents {
   Status check_size(const char* verb, uint64_t bytes) const;
 
   void add_range(uint64_t address, uint64_t bytes);
-  Status begin_unreserve(uint64_t address, uint64_t bytes);
-  void end_unreserve(uint64_t address, bool gone) noexcept;
+  // Takes a range out, before the driver is told: as soon as it is free there, it may be somebody else's new one.
+  Result<Ranges::node_type> begin_unreserve(uint64_t address, uint64_t bytes);
+  // Puts it back, unless it is gone.
+  void end_unreserve(Ranges::node_type range, bool gone) noexcept;
 
   // fresh: nothing has been written to it, so that it must be zeroed before it is used.
   PhysicalId add_piece(cuda::MemoryHandle handle, uint64_t bytes, bool fresh);
@@ -90,10 +94,6 @@ class CudaExtents {
     bool usable = false;     // has access
     bool fresh = false;
   };
-  struct Range {
-    uint64_t bytes = 0;
-    bool busy = false;
-  };
   using MappedPieces = std::map<uint64_t, Piece*>;  // by address
 
   Status refused(const char* verb, uint64_t address, uint64_t bytes, const char* why) const;
@@ -108,7 +108,7 @@ class CudaExtents {
   const std::string owner_;
   const uint64_t granularity_bytes_;
   mutable std::mutex mutex_;
-  std::map<uint64_t, Range> ranges_;  // by address
+  Ranges ranges_;
   std::map<PhysicalId, Piece> pieces_;
   MappedPieces mapped_;
   PhysicalId last_id_ = 0;
