@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.windlass.Status;
 import dev.windlass.WindlassException;
 import dev.windlass.support.Bytes;
+import dev.windlass.support.ForeignCheckpoint;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -17,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,21 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SafetensorsTest {
-  /** What the format's own implementation (Python, version 0.8.0) has written. */
-  private static final String FROM_ANOTHER_TOOL =
-      "98010000000000007b225f5f6d657461646174615f5f223a7b226e6f7465223a22c3a4205c227175"
-          + "6f7465645c22227d2c22696473223a7b226474797065223a22493634222c227368617065223a5b33"
-          + "5d2c22646174615f6f666673657473223a5b302c32345d7d2c227363616c6172223a7b2264747970"
-          + "65223a22463634222c227368617065223a5b5d2c22646174615f6f666673657473223a5b32342c33"
-          + "325d7d2c22656d6265642e776569676874223a7b226474797065223a22463332222c227368617065"
-          + "223a5b322c335d2c22646174615f6f666673657473223a5b33322c35365d7d2c22656d707479223a"
-          + "7b226474797065223a22493332222c227368617065223a5b302c345d2c22646174615f6f66667365"
-          + "7473223a5b35362c35365d7d2c226e6f726d223a7b226474797065223a22463136222c2273686170"
-          + "65223a5b315d2c22646174615f6f666673657473223a5b35362c35385d7d2c22666c616773223a7b"
-          + "226474797065223a22424f4f4c222c227368617065223a5b335d2c22646174615f6f666673657473"
-          + "223a5b35382c36315d7d7d20202020200100000000000000feffffffffffffff0300000000000000"
-          + "00000000000004400000803f0000004000004040000080400000a0400000c040003e010001";
-
   @TempDir private Path directory;
 
   private static Map<String, Tensor> contentFromAnotherTool() {
@@ -67,7 +52,7 @@ class SafetensorsTest {
 
   @Test
   void aFileOfAnotherToolIsReadAndWrittenAlike() throws IOException {
-    byte[] bytes = HexFormat.of().parseHex(FROM_ANOTHER_TOOL);
+    byte[] bytes = ForeignCheckpoint.bytes();
     Path file = SafetensorsBytes.write(directory.resolve("model.safetensors"), bytes);
     try (Arena arena = Arena.ofConfined()) {
       Safetensors opened = Safetensors.open(file, arena);
