@@ -66,7 +66,8 @@ native_stage() {
   local -a reports
   shift 2
   rm -rf "$report" "$folder/reports"
-  if ! logged "$logs/$stage-build.log" build_native "$folder" -DWINDLASS_TESTS=ON "$@"; then
+  if ! logged "$logs/$stage-build.log" build_native "$folder" -DWINDLASS_TESTS=ON \
+    -DWINDLASS_BY_ROOM=ON "$@"; then
     record "$stage" failed "the build of $stage" "see $logs/$stage-build.log"
     return
   fi

@@ -21,7 +21,7 @@ namespace {
 using Bytes = std::vector<std::byte>;
 using Shares = std::vector<uint64_t>;
 
-constexpr uint64_t kImageBytes = 15 * kMiB + 777;
+constexpr uint64_t kTieredBytes = 15 * kMiB + 777;
 
 std::unique_ptr<Backup> pageable(bool retain = false) {
   return std::make_unique<HostBackup>(HostBackupOptions{retain, false});
@@ -51,20 +51,20 @@ class TieredBackupTest : public testing::Test {
     EXPECT_TRUE(device_->copy_in(allocation_->address(), bytes.data(), bytes.size()).ok());
   }
   Bytes content() {
-    Bytes bytes(kImageBytes);
+    Bytes bytes(kTieredBytes);
     EXPECT_TRUE(device_->copy_out(bytes.data(), allocation_->address(), bytes.size()).ok());
     return bytes;
   }
   Status save(Backup& backup) {
-    if (Status room = backup.prepare(kImageBytes); !room.ok()) return room;
-    if (Status saved = backup.save(*device_, allocation_->address(), 0, kImageBytes); !saved.ok()) return saved;
+    if (Status room = backup.prepare(kTieredBytes); !room.ok()) return room;
+    if (Status saved = backup.save(*device_, allocation_->address(), 0, kTieredBytes); !saved.ok()) return saved;
     return backup.settle();
   }
-  Status restore(Backup& backup) { return backup.restore(*device_, allocation_->address(), 0, kImageBytes); }
+  Status restore(Backup& backup) { return backup.restore(*device_, allocation_->address(), 0, kTieredBytes); }
 
-  const Bytes image_ = test::pattern(kImageBytes, 40);
+  const Bytes image_ = test::pattern(kTieredBytes, 40);
   std::shared_ptr<EmulatedDevice> device_ = EmulatedDevice::open({64 * kMiB, 2}).value();
-  std::unique_ptr<Allocation> allocation_ = Allocation::open(device_, kImageBytes, 4 * kMiB).value();
+  std::unique_ptr<Allocation> allocation_ = Allocation::open(device_, kTieredBytes, 4 * kMiB).value();
   std::shared_ptr<Controls> first_ = std::make_shared<Controls>();
   std::shared_ptr<Controls> second_ = std::make_shared<Controls>();
 };
@@ -73,11 +73,11 @@ TEST_F(TieredBackupTest, theFirstTierTakesItsBudgetAndTheNextTheRest) {
   const auto budget = std::make_shared<TierBudget>(7 * kMiB);
   const auto backup = open(pageable(), budget, pageable());
   ASSERT_TRUE(save(*backup).ok());
-  EXPECT_EQ(backup->share_bytes(), (Shares{6 * kMiB, kImageBytes - 6 * kMiB}));
+  EXPECT_EQ(backup->share_bytes(), (Shares{6 * kMiB, kTieredBytes - 6 * kMiB}));
   EXPECT_EQ(budget->taken_bytes(), 6 * kMiB);
-  EXPECT_EQ(backup->settled_bytes(), kImageBytes);
-  EXPECT_EQ(backup->held_bytes(), 6 * kMiB + round_up(kImageBytes - 6 * kMiB, kHugePageBytes));
-  put(Bytes(kImageBytes));
+  EXPECT_EQ(backup->settled_bytes(), kTieredBytes);
+  EXPECT_EQ(backup->held_bytes(), 6 * kMiB + round_up(kTieredBytes - 6 * kMiB, kHugePageBytes));
+  put(Bytes(kTieredBytes));
   ASSERT_TRUE(restore(*backup).ok());
   EXPECT_TRUE(content() == image_);
   backup->release();
@@ -89,7 +89,7 @@ TEST_F(TieredBackupTest, theFirstTierTakesItsBudgetAndTheNextTheRest) {
 TEST_F(TieredBackupTest, anImageThatFitsTheFirstTierLeavesTheOthersAlone) {
   const auto backup = open(pageable(), std::make_shared<TierBudget>(64 * kMiB), failing(second_));
   ASSERT_TRUE(save(*backup).ok());
-  EXPECT_EQ(backup->share_bytes(), (Shares{kImageBytes, 0}));
+  EXPECT_EQ(backup->share_bytes(), (Shares{kTieredBytes, 0}));
   EXPECT_EQ(second_->steps, 0U);
 }
 
@@ -97,9 +97,9 @@ TEST_F(TieredBackupTest, aBudgetIsSharedAndComesBackWithItsOwner) {
   const auto budget = std::make_shared<TierBudget>(20 * kMiB);
   auto one = open(pageable(), budget, pageable());
   auto two = open(pageable(), budget, pageable());
-  ASSERT_TRUE(one->prepare(kImageBytes).ok());
-  ASSERT_TRUE(two->prepare(kImageBytes).ok());
-  EXPECT_EQ(one->share_bytes()[0], kImageBytes);
+  ASSERT_TRUE(one->prepare(kTieredBytes).ok());
+  ASSERT_TRUE(two->prepare(kTieredBytes).ok());
+  EXPECT_EQ(one->share_bytes()[0], kTieredBytes);
   EXPECT_EQ(two->share_bytes()[0], 4 * kMiB);
   EXPECT_EQ(budget->taken_bytes(), 20 * kMiB);
   one.reset();
@@ -119,7 +119,7 @@ TEST_F(TieredBackupTest, aTierThatIsFullIsAskedForLessAndPassedOver) {
     ASSERT_TRUE(save(*backup).ok());
     EXPECT_EQ(backup->share_bytes()[0], each.share_bytes);
     EXPECT_EQ(budget->taken_bytes(), each.share_bytes) << "what the tier had no room for is for others";
-    put(Bytes(kImageBytes));
+    put(Bytes(kTieredBytes));
     ASSERT_TRUE(restore(*backup).ok());
     EXPECT_TRUE(content() == image_);
     put(image_);
@@ -140,7 +140,7 @@ TEST_F(TieredBackupTest, whenTheLastTierHasNoRoomNothingIsHeldAndItIsNamed) {
   const auto budget = std::make_shared<TierBudget>(4 * kMiB);
   second_->most_prepare_bytes = kMiB;
   const auto backup = open(pageable(), budget, failing(second_));
-  Status room = backup->prepare(kImageBytes);
+  Status room = backup->prepare(kTieredBytes);
   EXPECT_EQ(room.code(), Code::kNoSpace);
   EXPECT_NE(room.message().find("tier 2 of 2 (fake)"), std::string_view::npos) << room.message();
   EXPECT_EQ(backup->held_bytes(), 0U);
@@ -150,7 +150,7 @@ TEST_F(TieredBackupTest, whenTheLastTierHasNoRoomNothingIsHeldAndItIsNamed) {
 TEST_F(TieredBackupTest, aTierThatFailsOtherwiseIsNotPassedOver) {
   first_->fail_always("prepare");
   const auto backup = open(failing(first_), std::make_shared<TierBudget>(4 * kMiB), pageable());
-  Status room = backup->prepare(kImageBytes);
+  Status room = backup->prepare(kTieredBytes);
   EXPECT_EQ(room.code(), Code::kIo);
   EXPECT_NE(room.message().find("tier 1 of 2"), std::string_view::npos) << room.message();
   EXPECT_EQ(backup->held_bytes(), 0U);
@@ -163,7 +163,7 @@ TEST_F(TieredBackupTest, aFailureOfAnyTierAtAnyStepLosesNothing) {
       controls->fail_at(step);
       if (!save(*backup).ok()) {
         const uint64_t settled = backup->settled_bytes() / kHugePageBytes * kHugePageBytes;
-        put(Bytes(kImageBytes));
+        put(Bytes(kTieredBytes));
         ASSERT_TRUE(backup->restore(*device_, allocation_->address(), 0, settled).ok());
         const Bytes now = content();
         ASSERT_TRUE(std::equal(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(settled), image_.begin()));
@@ -172,7 +172,7 @@ TEST_F(TieredBackupTest, aFailureOfAnyTierAtAnyStepLosesNothing) {
         put(image_);
         ASSERT_TRUE(save(*backup).ok());
       }
-      put(Bytes(kImageBytes));
+      put(Bytes(kTieredBytes));
       if (!restore(*backup).ok()) {
         ASSERT_TRUE(restore(*backup).ok());
       }
@@ -187,12 +187,12 @@ TEST_F(TieredBackupTest, aFailureOfAnyTierAtAnyStepLosesNothing) {
 TEST_F(TieredBackupTest, settledIsWhatIsSettledFromTheStartOn) {
   first_->settles_late = true;
   const auto backup = open(failing(first_), std::make_shared<TierBudget>(6 * kMiB), pageable());
-  ASSERT_TRUE(backup->prepare(kImageBytes).ok());
+  ASSERT_TRUE(backup->prepare(kTieredBytes).ok());
   EXPECT_EQ(backup->settled_bytes(), 0U);
-  ASSERT_TRUE(backup->save(*device_, allocation_->address(), 0, kImageBytes).ok());
+  ASSERT_TRUE(backup->save(*device_, allocation_->address(), 0, kTieredBytes).ok());
   EXPECT_EQ(backup->settled_bytes(), 0U) << "the second tier has all, the first nothing yet";
   ASSERT_TRUE(backup->settle().ok());
-  EXPECT_EQ(backup->settled_bytes(), kImageBytes);
+  EXPECT_EQ(backup->settled_bytes(), kTieredBytes);
 }
 
 TEST_F(TieredBackupTest, retainedTiersKeepTheirSharesFromPauseToPause) {
@@ -222,15 +222,15 @@ TEST_F(TieredBackupTest, tiersThatMakeNoSenseAreRefused) {
 }
 
 TEST_F(TieredBackupTest, theLastTiersBudgetIsALimitToo) {
-  const auto budget = std::make_shared<TierBudget>(kImageBytes - kHugePageBytes);
+  const auto budget = std::make_shared<TierBudget>(kTieredBytes - kHugePageBytes);
   std::vector<Tier> limited;
   limited.push_back({pageable(), budget});
   const auto backup = TieredBackup::open(std::move(limited)).value();
-  const Status refused = backup->prepare(kImageBytes);
+  const Status refused = backup->prepare(kTieredBytes);
   EXPECT_EQ(refused.code(), Code::kNoSpace);
   EXPECT_NE(refused.message().find("raise the budget"), std::string::npos) << refused.message();
   EXPECT_EQ(budget->taken_bytes(), 0U);
-  EXPECT_TRUE(backup->prepare(kImageBytes / 2).ok());
+  EXPECT_TRUE(backup->prepare(kTieredBytes / 2).ok());
 }
 
 TEST_F(TieredBackupTest, whatIsBeyondTheImageIsRefused) {
@@ -238,9 +238,9 @@ TEST_F(TieredBackupTest, whatIsBeyondTheImageIsRefused) {
   EXPECT_EQ(backup->save(*device_, allocation_->address(), 0, kMiB).code(), Code::kInvalidArgument);
   ASSERT_TRUE(save(*backup).ok());
   Bytes out(kMiB);
-  EXPECT_EQ(backup->read(kImageBytes - 1, out.data(), 2).code(), Code::kInvalidArgument);
-  EXPECT_TRUE(backup->view(kImageBytes).empty());
-  EXPECT_EQ(backup->view(kImageBytes - 5).size(), 5U) << "what lies behind the image is not part of it";
+  EXPECT_EQ(backup->read(kTieredBytes - 1, out.data(), 2).code(), Code::kInvalidArgument);
+  EXPECT_TRUE(backup->view(kTieredBytes).empty());
+  EXPECT_EQ(backup->view(kTieredBytes - 5).size(), 5U) << "what lies behind the image is not part of it";
 }
 
 TEST(TierBudgetTest, manyThreadsTakeNoMoreThanThereIs) {

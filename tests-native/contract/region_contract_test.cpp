@@ -41,11 +41,11 @@ struct Places {
   std::shared_ptr<ChunkWorkers> workers;
 };
 
-struct BackupCase {
+struct RegionBackup {
   const char* name;
   std::function<std::unique_ptr<Backup>(const Places& places)> open;
 };
-void PrintTo(const BackupCase& each, std::ostream* out) { *out << each.name; }
+void PrintTo(const RegionBackup& each, std::ostream* out) { *out << each.name; }
 
 std::unique_ptr<Backup> pageable(const Places& /*places*/) {
   return std::make_unique<HostBackup>(HostBackupOptions{.verify = true});
@@ -63,7 +63,7 @@ std::unique_ptr<Backup> tiered(const Places& places) {
   return TieredBackup::open(std::move(tiers)).value();
 }
 
-std::vector<BackupCase> backup_cases() {
+std::vector<RegionBackup> region_backups() {
   return {
       {"none", [](const Places&) -> std::unique_ptr<Backup> { return std::make_unique<NoBackup>(); }},
       {"pinned",
@@ -144,9 +144,9 @@ struct WorldCase {
 };
 void PrintTo(const WorldCase& each, std::ostream* out) { *out << each.name; }
 
-class RegionContract : public testing::TestWithParam<std::tuple<WorldCase, BackupCase>> {
+class RegionContract : public testing::TestWithParam<std::tuple<WorldCase, RegionBackup>> {
  protected:
-  static const BackupCase& backup_case() { return std::get<1>(GetParam()); }
+  static const RegionBackup& backup_case() { return std::get<1>(GetParam()); }
   static bool keeps_bytes() { return std::string(backup_case().name) != "none"; }
 
   std::shared_ptr<Region> open(uint64_t size_bytes) {
@@ -291,7 +291,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(
         testing::Values(WorldCase{"emulated", [] { return std::unique_ptr<World>(std::make_unique<EmulatedWorld>()); }},
                         WorldCase{"cuda", [] { return std::unique_ptr<World>(std::make_unique<CudaWorld>()); }}),
-        testing::ValuesIn(backup_cases())),
+        testing::ValuesIn(region_backups())),
     [](const auto& param_info) {
       return std::string(std::get<0>(param_info.param).name) + "_" + std::get<1>(param_info.param).name;
     });

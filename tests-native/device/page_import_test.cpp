@@ -23,17 +23,17 @@
 namespace windlass {
 namespace {
 
-constexpr uint64_t kBytes = 12 * kMiB;
-constexpr uint64_t kChunkBytes = 4 * kMiB;
-constexpr size_t kPieces = kBytes / kChunkBytes;
+constexpr uint64_t kImportedBytes = 12 * kMiB;
+constexpr uint64_t kImportedChunkBytes = 4 * kMiB;
+constexpr size_t kPieces = kImportedBytes / kImportedChunkBytes;
 
-std::shared_ptr<EmulatedDevice> open_shareable() { return EmulatedDevice::open({32 * kMiB, 1, true}).value(); }
+std::shared_ptr<EmulatedDevice> open_importing() { return EmulatedDevice::open({32 * kMiB, 1, true}).value(); }
 
 class PageImportTest : public testing::Test {
  protected:
   PageImportTest() {
     EXPECT_TRUE(allocation_->commit(nullptr).ok());
-    EXPECT_TRUE(owner_->copy_in(allocation_->address(), bytes_.data(), kBytes).ok());
+    EXPECT_TRUE(owner_->copy_in(allocation_->address(), bytes_.data(), kImportedBytes).ok());
     exported_ = PageExport::open(*allocation_).value();
     for (size_t index = 0; index < kPieces; ++index) {
       owned_.emplace_back(exported_->descriptor(index).value());
@@ -44,28 +44,28 @@ class PageImportTest : public testing::Test {
 
   std::byte* ours() const { return reinterpret_cast<std::byte*>(allocation_->address()); }
 
-  const std::vector<std::byte> bytes_ = test::pattern(kBytes, 11);
-  std::shared_ptr<EmulatedDevice> owner_ = open_shareable();
-  std::unique_ptr<Allocation> allocation_ = Allocation::open(owner_, kBytes, kChunkBytes).value();
+  const std::vector<std::byte> bytes_ = test::pattern(kImportedBytes, 11);
+  std::shared_ptr<EmulatedDevice> owner_ = open_importing();
+  std::unique_ptr<Allocation> allocation_ = Allocation::open(owner_, kImportedBytes, kImportedChunkBytes).value();
   std::shared_ptr<PageExport> exported_;
   std::vector<OwnedDescriptor> owned_;
   std::vector<ImportedPiece> pieces_;
 };
 
 TEST_F(PageImportTest, thePiecesLieSideBySideAndAreTheOwnersPages) {
-  const auto device = open_shareable();
+  const auto device = open_importing();
   const auto imported = PageImport::open(device, pieces_).value();
   owned_.clear();
   auto* const theirs = reinterpret_cast<std::byte*>(imported->address());
-  EXPECT_EQ(imported->bytes(), kBytes);
-  EXPECT_EQ(std::memcmp(theirs, bytes_.data(), kBytes), 0);
-  ours()[kChunkBytes] = std::byte{0x77};
-  EXPECT_EQ(theirs[kChunkBytes], std::byte{0x77});
-  EXPECT_EQ(device->resident_bytes(imported->address(), kBytes).value(), kBytes);
+  EXPECT_EQ(imported->bytes(), kImportedBytes);
+  EXPECT_EQ(std::memcmp(theirs, bytes_.data(), kImportedBytes), 0);
+  ours()[kImportedChunkBytes] = std::byte{0x77};
+  EXPECT_EQ(theirs[kImportedChunkBytes], std::byte{0x77});
+  EXPECT_EQ(device->resident_bytes(imported->address(), kImportedBytes).value(), kImportedBytes);
 }
 
 TEST_F(PageImportTest, aFailureAtAnyStepLeavesNothing) {
-  const auto real = open_shareable();
+  const auto real = open_importing();
   const auto device = std::make_shared<fake::FakeDevice>(real);
   uint64_t failures = 0;
   for (uint64_t step = 1;; ++step) {
@@ -86,11 +86,11 @@ TEST_F(PageImportTest, aFailureAtAnyStepLeavesNothing) {
   EXPECT_EQ(count("import_memory") - count("release"), static_cast<std::ptrdiff_t>(kPieces))
       << "of each piece one import failed, and all others were released";
   EXPECT_EQ(count("reserve") - count("unreserve"), 1);
-  EXPECT_EQ(std::memcmp(ours(), bytes_.data(), kBytes), 0) << "the owner is none the wiser";
+  EXPECT_EQ(std::memcmp(ours(), bytes_.data(), kImportedBytes), 0) << "the owner is none the wiser";
 }
 
 TEST_F(PageImportTest, itsEndGivesBackAllThatWillGo) {
-  const auto device = std::make_shared<fake::FakeDevice>(open_shareable());
+  const auto device = std::make_shared<fake::FakeDevice>(open_importing());
   auto imported = PageImport::open(device, pieces_).value();
   device->fail_always("drain");
   imported = nullptr;
@@ -101,20 +101,20 @@ TEST_F(PageImportTest, itsEndGivesBackAllThatWillGo) {
 }
 
 TEST_F(PageImportTest, piecesThatAreNoneAreRefusedBeforeAnythingIsTaken) {
-  const auto device = std::make_shared<fake::FakeDevice>(open_shareable());
+  const auto device = std::make_shared<fake::FakeDevice>(open_importing());
   const auto refused = [&](const std::vector<ImportedPiece>& pieces) {
     return PageImport::open(device, pieces).status().code() == Code::kInvalidArgument;
   };
   EXPECT_TRUE(refused({}));
-  EXPECT_TRUE(refused({{-1, 0, kChunkBytes}}));
-  EXPECT_TRUE(refused({{pieces_[0].descriptor, kChunkBytes, kChunkBytes}})) << "a gap at the front";
+  EXPECT_TRUE(refused({{-1, 0, kImportedChunkBytes}}));
+  EXPECT_TRUE(refused({{pieces_[0].descriptor, kImportedChunkBytes, kImportedChunkBytes}})) << "a gap at the front";
   EXPECT_TRUE(refused({pieces_[0], pieces_[2]})) << "a gap";
   EXPECT_TRUE(refused({pieces_[1], pieces_[0]})) << "out of order";
   EXPECT_TRUE(refused({{pieces_[0].descriptor, 0, 0}}));
-  EXPECT_TRUE(refused({{pieces_[0].descriptor, 0, kChunkBytes + 1}}));
+  EXPECT_TRUE(refused({{pieces_[0].descriptor, 0, kImportedChunkBytes + 1}}));
   EXPECT_TRUE(refused({{pieces_[0].descriptor, 0, uint64_t{1} << 63}}));
   EXPECT_TRUE(device->calls().empty());
-  EXPECT_TRUE(refused({{pieces_[0].descriptor, 0, 2 * kChunkBytes}})) << "of another size than the piece";
+  EXPECT_TRUE(refused({{pieces_[0].descriptor, 0, 2 * kImportedChunkBytes}})) << "of another size than the piece";
 }
 
 TEST_F(PageImportTest, aDeviceThatCannotShareIsPassedOn) {
@@ -174,7 +174,7 @@ bool exchange(int socket, char said) {
 std::vector<ImportedPiece> pieces_of(const Message& message) {
   std::vector<ImportedPiece> pieces;
   for (size_t index = 0; index < kPieces; ++index) {
-    pieces.push_back({message.descriptors[index], index * kChunkBytes, kChunkBytes});
+    pieces.push_back({message.descriptors[index], index * kImportedChunkBytes, kImportedChunkBytes});
   }
   return pieces;
 }
@@ -184,15 +184,15 @@ int import_in_child(int socket, const std::vector<std::byte>& expected) {
   Message message;
   if (!receive_message(socket, message)) return 1;
   if (message.name.owner_pid != static_cast<uint32_t>(getppid()) || message.name.pieces != kPieces) return 2;
-  Result<std::unique_ptr<PageImport>> imported = PageImport::open(open_shareable(), pieces_of(message));
+  Result<std::unique_ptr<PageImport>> imported = PageImport::open(open_importing(), pieces_of(message));
   if (!imported.ok()) return 3;
   auto* const theirs = reinterpret_cast<std::byte*>((*imported)->address());
-  if (std::memcmp(theirs, expected.data(), kBytes) != 0) return 4;
-  std::memset(theirs + kChunkBytes, 0x3C, kChunkBytes);
+  if (std::memcmp(theirs, expected.data(), kImportedBytes) != 0) return 4;
+  std::memset(theirs + kImportedChunkBytes, 0x3C, kImportedChunkBytes);
   if (!exchange(socket, 'w')) return 5;
   // The owner has paused by now, and resumed.
-  if (theirs[0] != expected[0] || theirs[kChunkBytes] != std::byte{0x3C}) return 6;
-  std::memset(theirs, 0xEE, kBytes);
+  if (theirs[0] != expected[0] || theirs[kImportedChunkBytes] != std::byte{0x3C}) return 6;
+  std::memset(theirs, 0xEE, kImportedBytes);
   return exchange(socket, 'e') ? 0 : 7;
 }
 
@@ -222,8 +222,8 @@ TEST_F(TwoProcesses, theOtherProcessSeesOurBytesAndWeSeeItsOwn) {
 
   char heard = 0;
   EXPECT_EQ(read(socket.number(), &heard, 1), 1);
-  EXPECT_EQ(ours()[kChunkBytes], std::byte{0x3C}) << "what the other process wrote";
-  EXPECT_EQ(ours()[2 * kChunkBytes - 1], std::byte{0x3C});
+  EXPECT_EQ(ours()[kImportedChunkBytes], std::byte{0x3C}) << "what the other process wrote";
+  EXPECT_EQ(ours()[2 * kImportedChunkBytes - 1], std::byte{0x3C});
 
   ASSERT_TRUE(allocation_->record().announce_release().ok());
   ASSERT_TRUE(allocation_->decommit().ok());
@@ -232,7 +232,7 @@ TEST_F(TwoProcesses, theOtherProcessSeesOurBytesAndWeSeeItsOwn) {
   EXPECT_EQ(exported_->matches(message.name).code(), Code::kState);
   ASSERT_TRUE(allocation_->commit(nullptr).ok());
   allocation_->record().announce_return(false);
-  std::memset(ours(), 0x11, kBytes);
+  std::memset(ours(), 0x11, kImportedBytes);
   EXPECT_TRUE(exchange(socket.number(), 'p')) << "until the other process has written to the old pages";
   EXPECT_EQ(ours()[0], std::byte{0x11}) << "which are not ours any more";
   EXPECT_EQ(write(socket.number(), "e", 1), 1);
@@ -250,10 +250,10 @@ TEST_F(TwoProcesses, theOtherProcessExportsAndDies) {
   OwnedDescriptor other_end(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
-    const auto device = open_shareable();
-    const auto allocation = Allocation::open(device, kBytes, kChunkBytes).value();
+    const auto device = open_importing();
+    const auto allocation = Allocation::open(device, kImportedBytes, kImportedChunkBytes).value();
     if (!allocation->commit(nullptr).ok()) _exit(1);
-    std::memcpy(reinterpret_cast<void*>(allocation->address()), bytes_.data(), kBytes);
+    std::memcpy(reinterpret_cast<void*>(allocation->address()), bytes_.data(), kImportedBytes);
     const auto exported = PageExport::open(*allocation).value();
     Message message{exported->name(), {}};
     for (size_t index = 0; index < kPieces; ++index) message.descriptors[index] = exported->descriptor(index).value();
@@ -270,9 +270,9 @@ TEST_F(TwoProcesses, theOtherProcessExportsAndDies) {
   EXPECT_EQ(status, 0);
   EXPECT_EQ(message.name.owner_pid, static_cast<uint32_t>(child));
   EXPECT_EQ(exported_->matches(message.name).code(), Code::kNotFound) << "none of ours";
-  const auto imported = PageImport::open(open_shareable(), pieces_of(message)).value();
+  const auto imported = PageImport::open(open_importing(), pieces_of(message)).value();
   received.clear();
-  EXPECT_EQ(std::memcmp(reinterpret_cast<const void*>(imported->address()), bytes_.data(), kBytes), 0);
+  EXPECT_EQ(std::memcmp(reinterpret_cast<const void*>(imported->address()), bytes_.data(), kImportedBytes), 0);
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ namespace {
 using fake::FakePinner;
 using testing::HasSubstr;
 
-constexpr uint64_t kUnit = kHugePageBytes;
-constexpr uint64_t kLimit = 16 * kUnit;
+constexpr uint64_t kPinUnit = kHugePageBytes;
+constexpr uint64_t kPinLimit = 16 * kPinUnit;
 
 class PagePoolPinTest : public testing::Test {
  protected:
@@ -55,27 +55,27 @@ class PagePoolPinTest : public testing::Test {
 
   std::shared_ptr<LogSubscriber> log_ = LogSubscriber::open(LogLevel::kWarning, 64).value();
   std::shared_ptr<FakePinner> pinner_ = std::make_shared<FakePinner>();
-  std::shared_ptr<PagePool> pool_ = PagePool::open({kLimit, 2}).value();
+  std::shared_ptr<PagePool> pool_ = PagePool::open({kPinLimit, 2}).value();
 };
 
 TEST_F(PagePoolPinTest, whatIsHeldAndWhatComesLaterIsPinned) {
-  ASSERT_TRUE(pool_->prepare(3 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(3 * kPinUnit).ok());
   EXPECT_EQ(pool_->info().pinned_bytes, 0U);
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
   ASSERT_TRUE(pool_->wait_pinned().ok());
-  EXPECT_EQ(pool_->info().pinned_bytes, 3 * kUnit);
-  const PageLoan loan = lend(5 * kUnit);
+  EXPECT_EQ(pool_->info().pinned_bytes, 3 * kPinUnit);
+  const PageLoan loan = lend(5 * kPinUnit);
   ASSERT_TRUE(pool_->wait_pinned().ok());
-  EXPECT_EQ(pool_->info().pinned_bytes, 5 * kUnit);
-  EXPECT_EQ(pinner_->pinned_bytes(), 5 * kUnit) << "what is lent is pinned too";
-  EXPECT_LE(pool_->info().lent_unpinned_bytes, 2 * kUnit) << "at most the part that was got for this loan";
+  EXPECT_EQ(pool_->info().pinned_bytes, 5 * kPinUnit);
+  EXPECT_EQ(pinner_->pinned_bytes(), 5 * kPinUnit) << "what is lent is pinned too";
+  EXPECT_LE(pool_->info().lent_unpinned_bytes, 2 * kPinUnit) << "at most the part that was got for this loan";
 }
 
 TEST_F(PagePoolPinTest, theEndOfThePoolUnpinsAll) {
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
-  ASSERT_TRUE(pool_->prepare(3 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(3 * kPinUnit).ok());
   ASSERT_TRUE(pool_->wait_pinned().ok());
-  ASSERT_TRUE(pool_->prepare(6 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(6 * kPinUnit).ok());
   pool_ = nullptr;
   EXPECT_EQ(pinner_->pinned_bytes(), 0U);
 }
@@ -97,48 +97,48 @@ TEST_F(PagePoolPinTest, aSecondPinnerIsRefusedAndTheSameOneIsWelcome) {
 TEST_F(PagePoolPinTest, preparingAndLendingDoNotWaitForPinning) {
   pinner_->hold();
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
-  ASSERT_TRUE(pool_->prepare(2 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(2 * kPinUnit).ok());
   pinner_->wait_entered();
-  ASSERT_TRUE(pool_->prepare(4 * kUnit).ok());
-  const PageLoan loan = lend(4 * kUnit);
-  std::memset(loan.extents().front().data(), 1, kUnit);
-  EXPECT_EQ(pool_->info().lent_unpinned_bytes, 4 * kUnit);
+  ASSERT_TRUE(pool_->prepare(4 * kPinUnit).ok());
+  const PageLoan loan = lend(4 * kPinUnit);
+  std::memset(loan.extents().front().data(), 1, kPinUnit);
+  EXPECT_EQ(pool_->info().lent_unpinned_bytes, 4 * kPinUnit);
   EXPECT_EQ(pool_->info().pinned_bytes, 0U);
   pinner_->let_go();
   ASSERT_TRUE(pool_->wait_pinned().ok());
-  EXPECT_EQ(pool_->info().pinned_bytes, 4 * kUnit);
+  EXPECT_EQ(pool_->info().pinned_bytes, 4 * kPinUnit);
 }
 
 TEST_F(PagePoolPinTest, loansAreGivenPinnedPagesFirst) {
   // Method: two blocks of four units, of which only one is pinned; a loan that fits into it, then one that does not.
-  ASSERT_TRUE(pool_->prepare(4 * kUnit).ok());
-  ASSERT_TRUE(pool_->prepare(8 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(4 * kPinUnit).ok());
+  ASSERT_TRUE(pool_->prepare(8 * kPinUnit).ok());
   pinner_->fail_pin(2, Code::kNoMemory);
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
   EXPECT_FALSE(pool_->wait_pinned().ok());
-  ASSERT_EQ(pinner_->pinned_bytes(), 4 * kUnit);
-  const PageLoan loan = lend(3 * kUnit);
+  ASSERT_EQ(pinner_->pinned_bytes(), 4 * kPinUnit);
+  const PageLoan loan = lend(3 * kPinUnit);
   EXPECT_TRUE(pinner_->holds(loan.extents().front().data()));
   EXPECT_EQ(pool_->info().lent_unpinned_bytes, 0U);
-  const PageLoan rest = lend(4 * kUnit);
+  const PageLoan rest = lend(4 * kPinUnit);
   ASSERT_EQ(rest.extents().size(), 2U) << "the unit that is left, and unpinned ones";
   EXPECT_TRUE(pinner_->holds(rest.extents()[0].data()));
   EXPECT_FALSE(pinner_->holds(rest.extents()[1].data()));
-  EXPECT_EQ(pool_->info().lent_unpinned_bytes, 3 * kUnit);
+  EXPECT_EQ(pool_->info().lent_unpinned_bytes, 3 * kPinUnit);
 }
 
 TEST_F(PagePoolPinTest, aFailureIsToldLoggedOnceAndTriedAgainWhenAsked) {
   pinner_->fail_pin(1, Code::kPermission, true);
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
-  ASSERT_TRUE(pool_->prepare(2 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(2 * kPinUnit).ok());
   Status failed = pool_->wait_pinned();
   EXPECT_EQ(failed.code(), Code::kPermission);
   EXPECT_EQ(failed.system_code(), 700);
   EXPECT_THAT(std::string(failed.message()), HasSubstr("4 MiB for fake pinner failed: fake: pin 1 fails"));
   EXPECT_THAT(std::string(failed.message()), HasSubstr("ulimit -l"));
   EXPECT_EQ(pinner_->pins(), 1U);
-  ASSERT_TRUE(pool_->prepare(4 * kUnit).ok()) << "the pool goes on";
-  EXPECT_EQ(lend(4 * kUnit).bytes(), 4 * kUnit);
+  ASSERT_TRUE(pool_->prepare(4 * kPinUnit).ok()) << "the pool goes on";
+  EXPECT_EQ(lend(4 * kPinUnit).bytes(), 4 * kPinUnit);
   EXPECT_EQ(pinner_->pins(), 1U) << "nobody asked";
   EXPECT_EQ(pool_->wait_pinned().code(), Code::kPermission);
   EXPECT_EQ(pinner_->pins(), 2U);
@@ -148,60 +148,60 @@ TEST_F(PagePoolPinTest, aFailureIsToldLoggedOnceAndTriedAgainWhenAsked) {
   EXPECT_EQ(logged().size(), 1U) << "another cause";
   pinner_->forgive();
   EXPECT_TRUE(pool_->wait_pinned().ok());
-  EXPECT_EQ(pool_->info().pinned_bytes, 4 * kUnit);
+  EXPECT_EQ(pool_->info().pinned_bytes, 4 * kPinUnit);
   EXPECT_TRUE(logged().empty());
 }
 
 TEST_F(PagePoolPinTest, pinWithTriesAgainAfterAFailure) {
   pinner_->fail_pin(1, Code::kNoMemory);
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
-  ASSERT_TRUE(pool_->prepare(2 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(2 * kPinUnit).ok());
   ASSERT_FALSE(pool_->wait_pinned().ok());
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
   EXPECT_TRUE(pool_->wait_pinned().ok());
-  EXPECT_EQ(pinner_->pinned_bytes(), 2 * kUnit);
+  EXPECT_EQ(pinner_->pinned_bytes(), 2 * kPinUnit);
 }
 
 TEST_F(PagePoolPinTest, aFailureAtAnyPinLeavesTheOthersPinnedAndTheRestIsPinnedLater) {
   constexpr uint64_t kBlocks = 4;
   for (uint64_t nth = 1; nth <= kBlocks + 1; ++nth) {
     const auto pinner = std::make_shared<FakePinner>();
-    const auto pool = PagePool::open({kLimit, 1}).value();
-    for (uint64_t block = 1; block <= kBlocks; ++block) ASSERT_TRUE(pool->prepare(block * kUnit).ok());
+    const auto pool = PagePool::open({kPinLimit, 1}).value();
+    for (uint64_t block = 1; block <= kBlocks; ++block) ASSERT_TRUE(pool->prepare(block * kPinUnit).ok());
     pinner->fail_pin(nth, Code::kNoMemory);
     ASSERT_TRUE(pool->pin_with(pinner).ok());
     EXPECT_EQ(pool->wait_pinned().ok(), nth > kBlocks);
-    EXPECT_EQ(pool->info().pinned_bytes, (std::min(nth, kBlocks + 1) - 1) * kUnit);
+    EXPECT_EQ(pool->info().pinned_bytes, (std::min(nth, kBlocks + 1) - 1) * kPinUnit);
     EXPECT_EQ(pinner->pinned_bytes(), pool->info().pinned_bytes);
     EXPECT_TRUE(pool->wait_pinned().ok());
-    EXPECT_EQ(pool->info().pinned_bytes, kBlocks * kUnit);
+    EXPECT_EQ(pool->info().pinned_bytes, kBlocks * kPinUnit);
     EXPECT_EQ(pinner->faults(), 0U);
   }
 }
 
 TEST_F(PagePoolPinTest, trimmingUnpinsFreeBlocksAndLeavesLentOnes) {
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
-  const PageLoan loan = lend(2 * kUnit);
-  ASSERT_TRUE(pool_->prepare(3 * kUnit).ok());
+  const PageLoan loan = lend(2 * kPinUnit);
+  ASSERT_TRUE(pool_->prepare(3 * kPinUnit).ok());
   ASSERT_TRUE(pool_->wait_pinned().ok());
   pool_->trim();
-  EXPECT_EQ(pool_->info().held_bytes, 2 * kUnit);
-  EXPECT_EQ(pool_->info().pinned_bytes, 2 * kUnit);
-  EXPECT_EQ(pinner_->pinned_bytes(), 2 * kUnit);
+  EXPECT_EQ(pool_->info().held_bytes, 2 * kPinUnit);
+  EXPECT_EQ(pool_->info().pinned_bytes, 2 * kPinUnit);
+  EXPECT_EQ(pinner_->pinned_bytes(), 2 * kPinUnit);
   EXPECT_TRUE(pinner_->holds(loan.extents().front().data()));
 }
 
 TEST_F(PagePoolPinTest, trimmingLeavesABlockThatIsBeingPinned) {
   pinner_->hold();
-  ASSERT_TRUE(pool_->prepare(kUnit).ok());
-  ASSERT_TRUE(pool_->prepare(3 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(kPinUnit).ok());
+  ASSERT_TRUE(pool_->prepare(3 * kPinUnit).ok());
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
   pinner_->wait_entered();
   pool_->trim();
-  EXPECT_EQ(pool_->info().held_bytes, kUnit) << "the one that is being pinned; the other was free to go";
+  EXPECT_EQ(pool_->info().held_bytes, kPinUnit) << "the one that is being pinned; the other was free to go";
   pinner_->let_go();
   ASSERT_TRUE(pool_->wait_pinned().ok());
-  EXPECT_EQ(pool_->info().pinned_bytes, kUnit);
+  EXPECT_EQ(pool_->info().pinned_bytes, kPinUnit);
   pool_->trim();
   EXPECT_EQ(pinner_->pinned_bytes(), 0U);
   EXPECT_EQ(pool_->info().held_bytes, 0U);
@@ -209,8 +209,8 @@ TEST_F(PagePoolPinTest, trimmingLeavesABlockThatIsBeingPinned) {
 
 TEST_F(PagePoolPinTest, theEndWaitsForABlockThatIsBeingPinned) {
   pinner_->hold();
-  ASSERT_TRUE(pool_->prepare(kUnit).ok());
-  ASSERT_TRUE(pool_->prepare(3 * kUnit).ok());
+  ASSERT_TRUE(pool_->prepare(kPinUnit).ok());
+  ASSERT_TRUE(pool_->prepare(3 * kPinUnit).ok());
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
   pinner_->wait_entered();
   std::thread ending([&] { pool_ = nullptr; });
@@ -221,29 +221,29 @@ TEST_F(PagePoolPinTest, theEndWaitsForABlockThatIsBeingPinned) {
 
 TEST_F(PagePoolPinTest, pagesThatCannotBeUnpinnedStayWithTheProcess) {
   ASSERT_TRUE(pool_->pin_with(pinner_).ok());
-  std::byte* const address = lend(2 * kUnit).extents().front().data();
+  std::byte* const address = lend(2 * kPinUnit).extents().front().data();
   ASSERT_TRUE(pool_->wait_pinned().ok());
-  std::memset(address, 7, 2 * kUnit);
+  std::memset(address, 7, 2 * kPinUnit);
   pinner_->fail_unpin();
   pool_->trim();
   EXPECT_EQ(pool_->info().held_bytes, 0U);
   EXPECT_EQ(pool_->info().pinned_bytes, 0U);
-  EXPECT_EQ(pool_->info().quarantined_bytes, 2 * kUnit);
+  EXPECT_EQ(pool_->info().quarantined_bytes, 2 * kPinUnit);
   EXPECT_THAT(logged(), testing::ElementsAre(HasSubstr("stay with the process")));
-  EXPECT_EQ(address[2 * kUnit - 1], std::byte{7}) << "the device may still reach them";
-  ASSERT_TRUE(pool_->prepare(kUnit).ok());
+  EXPECT_EQ(address[2 * kPinUnit - 1], std::byte{7}) << "the device may still reach them";
+  ASSERT_TRUE(pool_->prepare(kPinUnit).ok());
   ASSERT_TRUE(pool_->wait_pinned().ok());
   pool_ = nullptr;
   EXPECT_EQ(logged().size(), 1U) << "the end, too, keeps what it cannot unpin";
-  munmap(address, 2 * kUnit);
+  munmap(address, 2 * kPinUnit);
 }
 
 TEST_F(PagePoolPinTest, memoryThatRunsOutWhileAskingToPinIsAnErrorAtMost) {
   for (uint64_t n = 1;; ++n) {
     ASSERT_LT(n, 100U);
     bool fired = false;
-    const auto pool = PagePool::open({kLimit, 1}).value();
-    ASSERT_TRUE(pool->prepare(kUnit).ok());
+    const auto pool = PagePool::open({kPinLimit, 1}).value();
+    ASSERT_TRUE(pool->prepare(kPinUnit).ok());
     {
       const test::FailAllocationAfter failing(n);
       (void)pool->pin_with(pinner_);
@@ -260,7 +260,7 @@ TEST_F(PagePoolPinTest, lendingTrimmingPreparingAndPinningAtOnceIsSafe) {
   std::atomic<int> wrong = 0;
   const auto borrow = [&](int number) {
     for (uint64_t i = 0; i < 60; ++i) {
-      Result<PageLoan> loan = pool_->lend((i % 3 + 1) * kUnit);
+      Result<PageLoan> loan = pool_->lend((i % 3 + 1) * kPinUnit);
       if (!loan.ok()) {
         ++wrong;
         continue;
@@ -276,7 +276,7 @@ TEST_F(PagePoolPinTest, lendingTrimmingPreparingAndPinningAtOnceIsSafe) {
   threads.emplace_back(borrow, 2);
   threads.emplace_back([&] {
     for (int i = 0; i < 60; ++i) {
-      (void)pool_->prepare(4 * kUnit);
+      (void)pool_->prepare(4 * kPinUnit);
       if (i % 2 == 0) pool_->trim();
       (void)pool_->info();
     }

@@ -17,7 +17,7 @@
 namespace windlass {
 namespace {
 
-constexpr uint64_t kSizeBytes = 2 * kMiB + 77;
+constexpr uint64_t kMemberBytes = 2 * kMiB + 77;
 
 std::shared_ptr<const RegionPlan> no_backup() {
   auto plan = std::make_shared<RegionPlan>();
@@ -30,15 +30,15 @@ std::shared_ptr<const RegionPlan> no_backup() {
 class RegionSetTest : public testing::Test {
  protected:
   std::shared_ptr<Region> open(const char* tag, uint64_t seed = 1) {
-    auto region = set_->open_region(kSizeBytes, {tag, device_, nullptr, {}}).value();
-    const auto bytes = test::pattern(kSizeBytes, seed);
+    auto region = set_->open_region(kMemberBytes, {tag, device_, nullptr, {}}).value();
+    const auto bytes = test::pattern(kMemberBytes, seed);
     EXPECT_TRUE(region->write(0, bytes.data(), bytes.size()).ok());
     return region;
   }
   static void expect_content(Region& region, uint64_t seed = 1) {
-    std::vector<std::byte> bytes(kSizeBytes);
+    std::vector<std::byte> bytes(kMemberBytes);
     ASSERT_TRUE(region.read(0, bytes.data(), bytes.size()).ok());
-    EXPECT_TRUE(bytes == test::pattern(kSizeBytes, seed));
+    EXPECT_TRUE(bytes == test::pattern(kMemberBytes, seed));
   }
 
   std::shared_ptr<EmulatedDevice> device_ = EmulatedDevice::open({64 * kMiB, 2}).value();
@@ -92,17 +92,17 @@ TEST_F(RegionSetTest, aRegionOutlivesItsSet) {
 
 TEST_F(RegionSetTest, innerScopesOverrideOuterOnesAndLeavingRestoresThem) {
   const uint64_t outer = set_->enter({"outer", device_, nullptr, {}}).value();
-  const auto first = set_->open_region(kSizeBytes, {}).value();
+  const auto first = set_->open_region(kMemberBytes, {}).value();
   const uint64_t inner = set_->enter({"inner", nullptr, no_backup(), {}}).value();
-  const auto second = set_->open_region(kSizeBytes, {}).value();
+  const auto second = set_->open_region(kMemberBytes, {}).value();
   const uint64_t off = set_->enter({{}, nullptr, nullptr, false}).value();
-  const auto outside = set_->open_region(kSizeBytes, {}).value();
+  const auto outside = set_->open_region(kMemberBytes, {}).value();
   const uint64_t on = set_->enter({{}, nullptr, nullptr, true}).value();
-  const auto inside = set_->open_region(kSizeBytes, {}).value();
+  const auto inside = set_->open_region(kMemberBytes, {}).value();
   ASSERT_TRUE(set_->leave(on).ok());
   ASSERT_TRUE(set_->leave(off).ok());
   ASSERT_TRUE(set_->leave(inner).ok());
-  const auto third = set_->open_region(kSizeBytes, {}).value();
+  const auto third = set_->open_region(kMemberBytes, {}).value();
   ASSERT_TRUE(set_->leave(outer).ok());
 
   EXPECT_EQ(first->tag(), "outer");
@@ -114,8 +114,8 @@ TEST_F(RegionSetTest, innerScopesOverrideOuterOnesAndLeavingRestoresThem) {
   ASSERT_TRUE(set_->pause({}, false).status.ok());
   EXPECT_EQ(outside->info().state, RegionState::kActive);
   EXPECT_EQ(second->info().image_bytes, 0U) << "without backup, as the inner scope says";
-  EXPECT_EQ(third->info().image_bytes, kSizeBytes);
-  EXPECT_EQ(set_->open_region(kSizeBytes, {}).status().code(), Code::kInvalidArgument) << "no scope, no device";
+  EXPECT_EQ(third->info().image_bytes, kMemberBytes);
+  EXPECT_EQ(set_->open_region(kMemberBytes, {}).status().code(), Code::kInvalidArgument) << "no scope, no device";
 }
 
 TEST_F(RegionSetTest, scopesAreLeftInnermostFirstByTheThreadThatEnteredThem) {
@@ -134,8 +134,8 @@ TEST_F(RegionSetTest, scopesOfTwoThreadsAndTwoSetsDoNotMeet) {
   const auto work = [&](const char* tag, size_t first) {
     const uint64_t scope = set_->enter({tag, device_, nullptr, {}}).value();
     const uint64_t foreign = other_set->enter({"foreign", device_, nullptr, {}}).value();
-    opened[first] = set_->open_region(kSizeBytes, {}).value();
-    opened[first + 1] = other_set->open_region(kSizeBytes, {}).value();
+    opened[first] = set_->open_region(kMemberBytes, {}).value();
+    opened[first + 1] = other_set->open_region(kMemberBytes, {}).value();
     EXPECT_TRUE(set_->leave(scope).ok()) << "another set's scope within does not matter";
     EXPECT_TRUE(other_set->leave(foreign).ok());
   };
@@ -211,14 +211,14 @@ TEST_F(RegionSetTest, openPauseResumeAndCloseInManyThreadsAreSafe) {
   std::atomic<bool> failed = false;
   const auto churn = [&](const char* tag, uint64_t seed) {
     for (int round = 0; round < 15; ++round) {
-      auto region = set_->open_region(kSizeBytes, {tag, device_, nullptr, {}});
+      auto region = set_->open_region(kMemberBytes, {tag, device_, nullptr, {}});
       if (!region.ok()) continue;  // the device is small, and others have it now
-      const auto bytes = test::pattern(kSizeBytes, seed);
+      const auto bytes = test::pattern(kMemberBytes, seed);
       if (!(*region)->write(0, bytes.data(), bytes.size()).ok()) continue;  // paused meanwhile
       (void)set_->pause(tag, true).status.ok();
       (void)set_->resume({}, true).status.ok();
       (void)(*region)->resume().ok();
-      std::vector<std::byte> back(kSizeBytes);
+      std::vector<std::byte> back(kMemberBytes);
       if ((*region)->read(0, back.data(), back.size()).ok() && back != bytes) failed = true;
       (void)set_->info({});
     }

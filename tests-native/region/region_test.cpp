@@ -21,21 +21,21 @@
 namespace windlass {
 namespace {
 
-constexpr uint64_t kSizeBytes = 5 * kMiB + 4321;
+constexpr uint64_t kRegionBytes = 5 * kMiB + 4321;
 constexpr uint64_t kChunkBytes = 2 * kMiB;
 
-std::vector<std::byte> pattern(uint64_t seed) { return test::pattern(kSizeBytes, seed); }
+std::vector<std::byte> pattern(uint64_t seed) { return test::pattern(kRegionBytes, seed); }
 
 class RegionTest : public testing::Test {
  protected:
   std::shared_ptr<Region> open(std::unique_ptr<Backup> backup) {
-    return Region::open(fake_, kSizeBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).value();
+    return Region::open(fake_, kRegionBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).value();
   }
   static std::unique_ptr<Backup> pageable(bool verify = false) {
     return std::make_unique<HostBackup>(HostBackupOptions{false, verify});
   }
   static std::vector<std::byte> content(Region& region) {
-    std::vector<std::byte> bytes(kSizeBytes);
+    std::vector<std::byte> bytes(kRegionBytes);
     EXPECT_TRUE(region.read(0, bytes.data(), bytes.size()).ok());
     return bytes;
   }
@@ -55,16 +55,16 @@ TEST_F(RegionTest, aPausedRegionComesBackAtTheSameAddressWithTheSameBytes) {
   fill(*region, bytes);
 
   const PauseReport paused = region->pause().value();
-  EXPECT_EQ(paused.saved_bytes, kSizeBytes);
+  EXPECT_EQ(paused.saved_bytes, kRegionBytes);
   EXPECT_EQ(paused.freed_bytes, 6 * kMiB) << "size rounded up, as measured";
   EXPECT_EQ(paused.generation, 2U);
   EXPECT_EQ(used(), 0U);
   EXPECT_EQ(region->info().state, RegionState::kPaused);
   EXPECT_EQ(region->info().mapped_bytes, 0U);
-  EXPECT_GE(region->info().backup_bytes, kSizeBytes);
+  EXPECT_GE(region->info().backup_bytes, kRegionBytes);
 
   const ResumeReport resumed = region->resume().value();
-  EXPECT_EQ(resumed.restored_bytes, kSizeBytes);
+  EXPECT_EQ(resumed.restored_bytes, kRegionBytes);
   EXPECT_EQ(resumed.taken_bytes, 6 * kMiB);
   EXPECT_EQ(resumed.generation, 2U);
   EXPECT_EQ(region->info().address, address);
@@ -107,11 +107,11 @@ TEST_F(RegionTest, sizesThatAreNoneOrTooLargeAreRefused) {
 TEST_F(RegionTest, accessOutsideTheRegionIsRefused) {
   const auto region = open(pageable());
   std::byte byte{};
-  EXPECT_EQ(region->read(kSizeBytes, &byte, 1).code(), Code::kInvalidArgument);
+  EXPECT_EQ(region->read(kRegionBytes, &byte, 1).code(), Code::kInvalidArgument);
   EXPECT_EQ(region->read(std::numeric_limits<uint64_t>::max(), &byte, 2).code(), Code::kInvalidArgument);
-  EXPECT_EQ(region->write(kSizeBytes - 1, &byte, 2).code(), Code::kInvalidArgument);
+  EXPECT_EQ(region->write(kRegionBytes - 1, &byte, 2).code(), Code::kInvalidArgument);
   EXPECT_EQ(region->write(0, nullptr, 1).code(), Code::kInvalidArgument);
-  EXPECT_TRUE(region->read(kSizeBytes, nullptr, 0).ok()) << "nothing, at the end, is in range";
+  EXPECT_TRUE(region->read(kRegionBytes, nullptr, 0).ok()) << "nothing, at the end, is in range";
 }
 
 TEST_F(RegionTest, withoutBackupTheContentIsUndefinedUntilWrittenOrAcknowledged) {
@@ -220,7 +220,7 @@ TEST_F(RegionTest, anAllocationThatFailsAnywhereInOpenLeavesNothing) {
     {
       const test::FailAllocationAfter failing(nth);
       Status opened = contain(
-          [&] { return Region::open(real_, kSizeBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).status(); });
+          [&] { return Region::open(real_, kRegionBytes, std::move(backup), {.chunk_bytes = kChunkBytes}).status(); });
       fired = failing.fired();
       EXPECT_TRUE(fired || opened.ok());
     }
@@ -315,7 +315,7 @@ TEST_F(RegionTest, aRegionMayGoWhilePaused) {
 }
 
 TEST_F(RegionTest, manyThreadsPausingAndResumingLeaveEveryByteInPlace) {
-  const auto region = Region::open(real_, kSizeBytes, pageable(true), {.chunk_bytes = kChunkBytes}).value();
+  const auto region = Region::open(real_, kRegionBytes, pageable(true), {.chunk_bytes = kChunkBytes}).value();
   const auto bytes = pattern(10);
   fill(*region, bytes);
   std::atomic<uint64_t> pauses = 0;

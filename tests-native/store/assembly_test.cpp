@@ -1,4 +1,5 @@
 #include "store/assembly.hpp"
+#include "store/boxes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,14 +10,7 @@
 namespace windlass {
 namespace {
 
-Box box_of(std::initializer_list<std::pair<uint64_t, uint64_t>> spans) {
-  Box box;
-  for (const auto& [offset, size] : spans) {
-    box.offsets.at(box.rank) = offset;
-    box.sizes.at(box.rank++) = size;
-  }
-  return box;
-}
+using test::box_of;
 
 std::vector<ByteRun> all_runs(Assembly assembly, size_t at_once) {
   std::vector<ByteRun> all;

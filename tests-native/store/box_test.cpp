@@ -8,18 +8,12 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "store/boxes.hpp"
 
 namespace windlass {
 namespace {
 
-Box box_of(std::initializer_list<std::pair<uint64_t, uint64_t>> spans) {
-  Box box;
-  for (const auto& [offset, size] : spans) {
-    box.offsets.at(box.rank) = offset;
-    box.sizes.at(box.rank++) = size;
-  }
-  return box;
-}
+using test::box_of;
 
 Box random_box(std::mt19937_64& random, const Box& within) {
   Box box;

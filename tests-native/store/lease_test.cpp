@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "store/store_host.hpp"
+#include "support/soon.hpp"
 
 namespace windlass::test {
 namespace {
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(60)); }
+using test::soon;
 
 // The packed bytes of a box of a tensor whose elements are this many bytes, one at a time.
 std::vector<std::byte> cut_out(const std::vector<std::byte>& whole, const Shape& shape, const Box& box,

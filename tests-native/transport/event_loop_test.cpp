@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "fake/fake_socket_calls.hpp"
 #include "fake/stream_pair.hpp"
+#include "support/soon.hpp"
 
 namespace windlass {
 namespace {
@@ -24,7 +25,7 @@ namespace {
 using fake::FakeSocketCalls;
 using fake::StreamPair;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 // Calls what a test gives it.
 class Caller final : public EventLoop::Handler {

@@ -10,6 +10,7 @@
 
 #include "fake/fake_socket_calls.hpp"
 #include "fake/stream_pair.hpp"
+#include "support/soon.hpp"
 #include "transport/status_fields.hpp"
 #include "transport/wire.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 using fake::FakeSocketCalls;
 using fake::StreamPair;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 // A server's end that runs in a thread of its own, as bytes arrive.
 class Server {

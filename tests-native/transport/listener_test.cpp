@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fake/fake_socket_calls.hpp"
+#include "support/soon.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace windlass {
@@ -21,7 +22,7 @@ namespace {
 using fake::FakeSocketCalls;
 using test::TemporaryDirectory;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 // Leaves the socket file of a listener that died.
 void leave_dead_socket(const Address& address) {

@@ -15,6 +15,7 @@
 #include "fake/fake_socket_calls.hpp"
 #include "fake/stream_pair.hpp"
 #include "support/pattern.hpp"
+#include "support/soon.hpp"
 #include "support/temporary_directory.hpp"
 #include "transport/listener.hpp"
 
@@ -25,7 +26,7 @@ using fake::FakeSocketCalls;
 using fake::StreamPair;
 using test::pattern;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 Deadline now() { return Deadline::after(std::chrono::seconds(0)); }
 
 // Sends bytes in three pieces from another thread, receives them in this, and compares.

@@ -9,13 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "support/soon.hpp"
 #include "volume/local_transport.hpp"
 #include "volume/volume.hpp"
 #include "volume/volume_session.hpp"
 
 namespace windlass::test {
-
-inline Deadline soon() { return Deadline::after(std::chrono::seconds(60)); }
 
 inline std::shared_ptr<Volume> opened_volume(const VolumeOptions& options) {
   Result<std::shared_ptr<Volume>> volume = Volume::open(options);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "support/soon.hpp"
 #include "support/temporary_directory.hpp"
 #include "volume/connect.hpp"
 #include "volume/local_transport.hpp"
@@ -22,8 +23,6 @@
 #include "volume/volume_session.hpp"
 
 namespace windlass::test {
-
-inline Deadline soon() { return Deadline::after(std::chrono::seconds(60)); }
 
 // Asks until it is so, or far too much time has passed. What it waits for happens on another thread or in another
 // process, and tells nobody.

@@ -11,7 +11,7 @@ namespace windlass {
 namespace {
 
 // The kernel asks to try again when it is short of something; for ever is a fault.
-constexpr uint32_t kMostTries = 100;
+constexpr uint32_t kMostTransferTries = 100;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Result<std::unique_ptr<IoQueue>> IoQueue::open(const IoQueueOptions& options) {
 std::optional<IoCompletion> IoProgress::advance(int64_t result, uint64_t alignment_bytes) noexcept {
   // The kernel cancels what a thread had begun and it had not, when that thread ends; another may still wait for it.
   if (result == -EAGAIN || result == -EINTR || result == -ECANCELED) {
-    if (++tries < kMostTries) return std::nullopt;
+    if (++tries < kMostTransferTries) return std::nullopt;
     return IoCompletion{request.token, done_bytes, EAGAIN};
   }
   if (result < 0) return IoCompletion{request.token, done_bytes, static_cast<int>(-result)};

@@ -46,7 +46,7 @@ Status unsupported(const char* action, int cause) {
 }
 
 // How often the kernel may be short of something with nothing under way that could end and help.
-constexpr uint32_t kMostTries = 100;
+constexpr uint32_t kMostSubmitTries = 100;
 
 }  // namespace
 
@@ -189,7 +189,7 @@ int UringQueue::submit(uint32_t index) noexcept {
     // Taken over, whatever the call says of it.
     if (acquire(submission_head_) == tail + 1) return 0;
     const bool again = result == -EINTR || result == -EAGAIN || result == -EBUSY || result == 0;
-    if (!again || tries == kMostTries) {
+    if (!again || tries == kMostSubmitTries) {
       publish(submission_tail_, tail);
       return result < 0 ? -result : EAGAIN;
     }

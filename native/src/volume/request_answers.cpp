@@ -15,11 +15,11 @@ namespace windlass {
 namespace {
 
 // How long a request may have the volume wait for pages, whatever its client's own limit is.
-constexpr std::chrono::seconds kLongestWait{60};
+constexpr std::chrono::seconds kLongestRequest{60};
 // Keys of one page, at most: with the longest keys they fill a frame to two thirds.
 constexpr uint32_t kMostKeys = 10'000;
 
-Deadline soon() { return Deadline::after(kLongestWait); }
+Deadline soon() { return Deadline::after(kLongestRequest); }
 
 // One request: what is read from it, and what is written in answer.
 class Request {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t kSegmentBytes = 64 * kMiB;
 constexpr uint64_t kLeastMetadata = 256 * kMiB;
-constexpr uint64_t kMostBytes = uint64_t{1} << 60U;
+constexpr uint64_t kMostOptionBytes = uint64_t{1} << 60U;
 constexpr uint32_t kMostThreads = 1024;
 
 Status refuse_option(std::string_view name, uint64_t given, std::string_view rule) {
@@ -34,7 +34,7 @@ Result<VolumeOptions> complete(VolumeOptions options) {
     if (!memory.ok()) return memory.status().with_prefix("volume: the limit is half of the memory");
     options.limit_bytes = std::max(memory->available_bytes / 2, kHugePageBytes);
   }
-  if (options.limit_bytes > kMostBytes)
+  if (options.limit_bytes > kMostOptionBytes)
     return refuse_option("limit_bytes", options.limit_bytes, "that is no machine's");
   options.limit_bytes = options.limit_bytes / kHugePageBytes * kHugePageBytes;
   if (options.limit_bytes == 0) return refuse_option("limit_bytes", 0, "give at least 2 MiB");

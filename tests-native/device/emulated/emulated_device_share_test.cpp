@@ -22,7 +22,7 @@
 namespace windlass {
 namespace {
 
-constexpr uint64_t kBytes = 4 * kMiB;
+constexpr uint64_t kSharedBytes = 4 * kMiB;
 
 std::shared_ptr<EmulatedDevice> open_shareable(uint64_t memory_bytes = 32 * kMiB) {
   return EmulatedDevice::open({memory_bytes, 2, true}).value();
@@ -49,15 +49,15 @@ struct Placed {
   PhysicalId physical;
 
   static Placed at(const std::shared_ptr<EmulatedDevice>& device, PhysicalId physical) {
-    const uint64_t address = device->reserve(kBytes).value();
-    EXPECT_TRUE(device->map(address, kBytes, physical).ok());
-    EXPECT_TRUE(device->set_access(address, kBytes).ok());
+    const uint64_t address = device->reserve(kSharedBytes).value();
+    EXPECT_TRUE(device->map(address, kSharedBytes, physical).ok());
+    EXPECT_TRUE(device->set_access(address, kSharedBytes).ok());
     return {device, address, physical};
   }
   void drop() const {
-    EXPECT_TRUE(device->unmap(address, kBytes).ok());
+    EXPECT_TRUE(device->unmap(address, kSharedBytes).ok());
     EXPECT_TRUE(device->release(physical).ok());
-    EXPECT_TRUE(device->unreserve(address, kBytes).ok());
+    EXPECT_TRUE(device->unreserve(address, kSharedBytes).ok());
   }
   std::byte* bytes() const { return reinterpret_cast<std::byte*>(address); }
 };
@@ -65,15 +65,15 @@ struct Placed {
 TEST(EmulatedDeviceShareTest, anImportedPieceIsTheSameMemory) {
   const auto owner = open_shareable();
   const auto importer = open_shareable();
-  const Placed ours = Placed::at(owner, owner->create(kBytes).value());
-  const std::vector<std::byte> in = test::pattern(kBytes, 1);
-  ASSERT_TRUE(owner->copy_in(ours.address, in.data(), kBytes).ok());
+  const Placed ours = Placed::at(owner, owner->create(kSharedBytes).value());
+  const std::vector<std::byte> in = test::pattern(kSharedBytes, 1);
+  ASSERT_TRUE(owner->copy_in(ours.address, in.data(), kSharedBytes).ok());
   const OwnedDescriptor descriptor(owner->export_memory(ours.physical).value());
-  const Placed theirs = Placed::at(importer, importer->import_memory(descriptor.number(), kBytes).value());
-  EXPECT_EQ(std::memcmp(theirs.bytes(), in.data(), kBytes), 0);
+  const Placed theirs = Placed::at(importer, importer->import_memory(descriptor.number(), kSharedBytes).value());
+  EXPECT_EQ(std::memcmp(theirs.bytes(), in.data(), kSharedBytes), 0);
   theirs.bytes()[17] = std::byte{0x42};
   EXPECT_EQ(ours.bytes()[17], std::byte{0x42});
-  EXPECT_EQ(importer->resident_bytes(theirs.address, kBytes).value(), kBytes);
+  EXPECT_EQ(importer->resident_bytes(theirs.address, kSharedBytes).value(), kSharedBytes);
   theirs.drop();
   EXPECT_EQ(ours.bytes()[17], std::byte{0x42}) << "the owner keeps its own";
   ours.drop();
@@ -82,10 +82,10 @@ TEST(EmulatedDeviceShareTest, anImportedPieceIsTheSameMemory) {
 TEST(EmulatedDeviceShareTest, anImportedPieceCountsToItsOwnerOnly) {
   const auto owner = open_shareable();
   const auto importer = open_shareable(kHugePageBytes);
-  const PhysicalId physical = owner->create(kBytes).value();
+  const PhysicalId physical = owner->create(kSharedBytes).value();
   const OwnedDescriptor descriptor(owner->export_memory(physical).value());
-  const PhysicalId imported = importer->import_memory(descriptor.number(), kBytes).value();
-  EXPECT_EQ(owner->memory().value().used_bytes, kBytes);
+  const PhysicalId imported = importer->import_memory(descriptor.number(), kSharedBytes).value();
+  EXPECT_EQ(owner->memory().value().used_bytes, kSharedBytes);
   EXPECT_EQ(importer->memory().value().used_bytes, 0U);
   ASSERT_TRUE(owner->release(physical).ok());
   EXPECT_EQ(owner->memory().value().used_bytes, 0U);
@@ -96,13 +96,13 @@ TEST(EmulatedDeviceShareTest, anImportedPieceCountsToItsOwnerOnly) {
 TEST(EmulatedDeviceShareTest, thePagesGoWithTheLastWhoHasThem) {
   const auto owner = open_shareable();
   const auto importer = open_shareable();
-  const Placed ours = Placed::at(owner, owner->create(kBytes).value());
-  std::memset(ours.bytes(), 5, kBytes);
+  const Placed ours = Placed::at(owner, owner->create(kSharedBytes).value());
+  std::memset(ours.bytes(), 5, kSharedBytes);
   OwnedDescriptor descriptor(owner->export_memory(ours.physical).value());
-  const Placed theirs = Placed::at(importer, importer->import_memory(descriptor.number(), kBytes).value());
+  const Placed theirs = Placed::at(importer, importer->import_memory(descriptor.number(), kSharedBytes).value());
   descriptor.reset();
   ours.drop();
-  EXPECT_EQ(theirs.bytes()[kBytes - 1], std::byte{5});
+  EXPECT_EQ(theirs.bytes()[kSharedBytes - 1], std::byte{5});
   EXPECT_GT(holds_of_shared_pieces(), 0U);
   theirs.drop();
   EXPECT_EQ(holds_of_shared_pieces(), 0U);
@@ -110,7 +110,7 @@ TEST(EmulatedDeviceShareTest, thePagesGoWithTheLastWhoHasThem) {
 
 TEST(EmulatedDeviceShareTest, whatNobodyImportedGoesWithUnmapAndRelease) {
   const auto owner = open_shareable();
-  const Placed ours = Placed::at(owner, owner->create(kBytes).value());
+  const Placed ours = Placed::at(owner, owner->create(kSharedBytes).value());
   EXPECT_GT(holds_of_shared_pieces(), 0U);
   ours.drop();
   EXPECT_EQ(holds_of_shared_pieces(), 0U);
@@ -118,10 +118,10 @@ TEST(EmulatedDeviceShareTest, whatNobodyImportedGoesWithUnmapAndRelease) {
 
 TEST(EmulatedDeviceShareTest, aPieceImportedByItsOwnDeviceIsThereTwice) {
   const auto device = open_shareable();
-  const Placed first = Placed::at(device, device->create(kBytes).value());
+  const Placed first = Placed::at(device, device->create(kSharedBytes).value());
   const OwnedDescriptor descriptor(device->export_memory(first.physical).value());
-  const Placed second = Placed::at(device, device->import_memory(descriptor.number(), kBytes).value());
-  EXPECT_EQ(device->memory().value().used_bytes, kBytes);
+  const Placed second = Placed::at(device, device->import_memory(descriptor.number(), kSharedBytes).value());
+  EXPECT_EQ(device->memory().value().used_bytes, kSharedBytes);
   first.bytes()[0] = std::byte{9};
   EXPECT_EQ(second.bytes()[0], std::byte{9});
   second.drop();
@@ -130,8 +130,9 @@ TEST(EmulatedDeviceShareTest, aPieceImportedByItsOwnDeviceIsThereTwice) {
 
 TEST(EmulatedDeviceShareTest, whatIsNotShareableSaysHowToMakeItSo) {
   const auto device = EmulatedDevice::open({32 * kMiB, 1}).value();
-  const PhysicalId physical = device->create(kBytes).value();
-  for (const Status& status : {device->export_memory(physical).status(), device->import_memory(0, kBytes).status()}) {
+  const PhysicalId physical = device->create(kSharedBytes).value();
+  for (const Status& status :
+       {device->export_memory(physical).status(), device->import_memory(0, kSharedBytes).status()}) {
     EXPECT_EQ(status.code(), Code::kUnsupported);
     EXPECT_NE(status.message().find("open it as shareable"), std::string_view::npos) << status.message();
   }
@@ -140,15 +141,15 @@ TEST(EmulatedDeviceShareTest, whatIsNotShareableSaysHowToMakeItSo) {
 
 TEST(EmulatedDeviceShareTest, misuseIsRefusedAndChangesNothing) {
   const auto device = open_shareable();
-  const PhysicalId physical = device->create(kBytes).value();
+  const PhysicalId physical = device->create(kSharedBytes).value();
   const OwnedDescriptor descriptor(device->export_memory(physical).value());
   const auto code_of = [&](int number, uint64_t bytes) { return device->import_memory(number, bytes).status().code(); };
   EXPECT_EQ(device->export_memory(physical + 100).status().code(), Code::kInvalidArgument);
-  EXPECT_EQ(code_of(-1, kBytes), Code::kInvalidArgument);
+  EXPECT_EQ(code_of(-1, kSharedBytes), Code::kInvalidArgument);
   EXPECT_EQ(code_of(descriptor.number(), 0), Code::kInvalidArgument);
-  EXPECT_EQ(code_of(descriptor.number(), kBytes + 1), Code::kInvalidArgument);
-  EXPECT_EQ(code_of(descriptor.number(), kBytes + kHugePageBytes), Code::kInvalidArgument);
-  EXPECT_EQ(device->memory().value().used_bytes, kBytes);
+  EXPECT_EQ(code_of(descriptor.number(), kSharedBytes + 1), Code::kInvalidArgument);
+  EXPECT_EQ(code_of(descriptor.number(), kSharedBytes + kHugePageBytes), Code::kInvalidArgument);
+  EXPECT_EQ(device->memory().value().used_bytes, kSharedBytes);
   EXPECT_TRUE(device->release(physical).ok());
 }
 
@@ -166,26 +167,26 @@ TEST(EmulatedDeviceShareTest, moreThanTheMachineHasIsAnErrorThatLeavesNothing) {
 
 TEST(EmulatedDeviceShareTest, memoryThatRunsOutWhileGivingAccessLeavesTheAddressesAsTheyWere) {
   const auto device = EmulatedDevice::open({32 * kMiB, 1, true}).value();
-  const uint64_t address = device->reserve(kBytes).value();
-  const PhysicalId physical = device->create(kBytes).value();
-  ASSERT_TRUE(device->map(address, kBytes, physical).ok());
+  const uint64_t address = device->reserve(kSharedBytes).value();
+  const PhysicalId physical = device->create(kSharedBytes).value();
+  ASSERT_TRUE(device->map(address, kSharedBytes, physical).ok());
   for (uint64_t n = 1;; ++n) {
     ASSERT_LT(n, 200U);
     bool given = false;
     {
       const test::FailAllocationAfter failing(n);
-      Status done = contain([&] { return device->set_access(address, kBytes); });
+      Status done = contain([&] { return device->set_access(address, kSharedBytes); });
       given = done.ok();
       EXPECT_TRUE(given || failing.fired());
     }
     if (given) break;
-    EXPECT_EQ(device->resident_bytes(address, kBytes).value(), 0U);
+    EXPECT_EQ(device->resident_bytes(address, kSharedBytes).value(), 0U);
   }
-  EXPECT_EQ(device->resident_bytes(address, kBytes).value(), kBytes);
+  EXPECT_EQ(device->resident_bytes(address, kSharedBytes).value(), kSharedBytes);
   EXPECT_EQ(*reinterpret_cast<const std::byte*>(address), std::byte{0});
-  ASSERT_TRUE(device->unmap(address, kBytes).ok());
+  ASSERT_TRUE(device->unmap(address, kSharedBytes).ok());
   ASSERT_TRUE(device->release(physical).ok());
-  ASSERT_TRUE(device->unreserve(address, kBytes).ok());
+  ASSERT_TRUE(device->unreserve(address, kSharedBytes).ok());
 }
 
 TEST(EmulatedDeviceShareTest, threadsThatShareAndDropDoNotDisturbEachOther) {
@@ -193,11 +194,11 @@ TEST(EmulatedDeviceShareTest, threadsThatShareAndDropDoNotDisturbEachOther) {
   const auto importer = open_shareable(64 * kMiB);
   const auto cycle = [&](std::byte value) {
     for (int round = 0; round < 8; ++round) {
-      const Placed ours = Placed::at(owner, owner->create(kBytes).value());
+      const Placed ours = Placed::at(owner, owner->create(kSharedBytes).value());
       const OwnedDescriptor descriptor(owner->export_memory(ours.physical).value());
-      const Placed theirs = Placed::at(importer, importer->import_memory(descriptor.number(), kBytes).value());
-      std::memset(ours.bytes(), static_cast<int>(value), kBytes);
-      ASSERT_EQ(theirs.bytes()[kBytes - 1], value);
+      const Placed theirs = Placed::at(importer, importer->import_memory(descriptor.number(), kSharedBytes).value());
+      std::memset(ours.bytes(), static_cast<int>(value), kSharedBytes);
+      ASSERT_EQ(theirs.bytes()[kSharedBytes - 1], value);
       ours.drop();
       ASSERT_EQ(theirs.bytes()[0], value);
       theirs.drop();

@@ -38,20 +38,20 @@ int signal_of_writing(uint64_t address) {
 }
 
 TEST(EmulatedDeviceTest, theMachineGetsThePagesBackAndTheAddressFaults) {
-  constexpr uint64_t kBytes = 128 * kMiB;
+  constexpr uint64_t kRangeBytes = 128 * kMiB;
   const auto device = EmulatedDevice::open({256 * kMiB, 2}).value();
-  const uint64_t address = device->reserve(kBytes).value();
-  const PhysicalId physical = device->create(kBytes).value();
-  ASSERT_TRUE(device->map(address, kBytes, physical).ok());
-  ASSERT_TRUE(device->set_access(address, kBytes).ok());
+  const uint64_t address = device->reserve(kRangeBytes).value();
+  const PhysicalId physical = device->create(kRangeBytes).value();
+  ASSERT_TRUE(device->map(address, kRangeBytes, physical).ok());
+  ASSERT_TRUE(device->set_access(address, kRangeBytes).ok());
   const uint64_t before = resident_set_bytes();
   EXPECT_EQ(signal_of_writing(address), 0);
-  ASSERT_TRUE(device->unmap(address, kBytes).ok());
+  ASSERT_TRUE(device->unmap(address, kRangeBytes).ok());
   const uint64_t after = resident_set_bytes();
-  EXPECT_GE(before - after, kBytes * 9 / 10) << "RSS was " << before << ", is " << after;
+  EXPECT_GE(before - after, kRangeBytes * 9 / 10) << "RSS was " << before << ", is " << after;
   EXPECT_EQ(signal_of_writing(address), SIGSEGV);
   EXPECT_TRUE(device->release(physical).ok());
-  EXPECT_TRUE(device->unreserve(address, kBytes).ok());
+  EXPECT_TRUE(device->unreserve(address, kRangeBytes).ok());
 }
 
 TEST(EmulatedDeviceTest, itsDefaultSizeIsTheMachines) {
@@ -82,22 +82,22 @@ TEST(EmulatedDeviceTest, moreThanTheMachineHasIsAnErrorAndNoKill) {
 }
 
 TEST(EmulatedDeviceTest, threadsOnRangesOfTheirOwnDoNotDisturbEachOther) {
-  constexpr uint64_t kBytes = 4 * kMiB;
+  constexpr uint64_t kRangeBytes = 4 * kMiB;
   const auto device = EmulatedDevice::open({64 * kMiB, 2}).value();
   const auto cycle = [&](std::byte value) {
     for (int round = 0; round < 8; ++round) {
-      const uint64_t address = device->reserve(kBytes).value();
-      const PhysicalId physical = device->create(kBytes).value();
-      ASSERT_TRUE(device->map(address, kBytes, physical).ok());
-      ASSERT_TRUE(device->set_access(address, kBytes).ok());
-      const std::vector<std::byte> in(kBytes, value);
-      std::vector<std::byte> out(kBytes);
-      ASSERT_TRUE(device->copy_in(address, in.data(), kBytes).ok());
-      ASSERT_TRUE(device->copy_out(out.data(), address, kBytes).ok());
+      const uint64_t address = device->reserve(kRangeBytes).value();
+      const PhysicalId physical = device->create(kRangeBytes).value();
+      ASSERT_TRUE(device->map(address, kRangeBytes, physical).ok());
+      ASSERT_TRUE(device->set_access(address, kRangeBytes).ok());
+      const std::vector<std::byte> in(kRangeBytes, value);
+      std::vector<std::byte> out(kRangeBytes);
+      ASSERT_TRUE(device->copy_in(address, in.data(), kRangeBytes).ok());
+      ASSERT_TRUE(device->copy_out(out.data(), address, kRangeBytes).ok());
       ASSERT_TRUE(in == out);
-      ASSERT_TRUE(device->unmap(address, kBytes).ok());
+      ASSERT_TRUE(device->unmap(address, kRangeBytes).ok());
       ASSERT_TRUE(device->release(physical).ok());
-      ASSERT_TRUE(device->unreserve(address, kBytes).ok());
+      ASSERT_TRUE(device->unreserve(address, kRangeBytes).ok());
     }
   };
   std::vector<std::thread> threads;

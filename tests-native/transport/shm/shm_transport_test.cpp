@@ -12,13 +12,14 @@
 
 #include "base/bytes.hpp"
 #include "support/pattern.hpp"
+#include "support/soon.hpp"
 
 namespace windlass {
 namespace {
 
 constexpr uint64_t kBytes = 64 * kMiB;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(60)); }
+using test::soon;
 
 class ShmTransportTest : public testing::Test {
  protected:

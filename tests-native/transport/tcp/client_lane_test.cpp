@@ -11,6 +11,7 @@
 #include "fake/fake_socket_calls.hpp"
 #include "fake/stream_pair.hpp"
 #include "support/pattern.hpp"
+#include "support/soon.hpp"
 
 namespace windlass {
 namespace {
@@ -20,7 +21,7 @@ using fake::FakeSocketCalls;
 using fake::StreamPair;
 using test::pattern;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 // Goes on until the lane is done.
 Status finish(ClientLane& lane, SocketCalls& calls = SocketCalls::system()) {

@@ -8,6 +8,7 @@
 #include "fake/fake_socket_calls.hpp"
 #include "fake/stream_pair.hpp"
 #include "support/pattern.hpp"
+#include "support/soon.hpp"
 
 namespace windlass {
 namespace {
@@ -16,7 +17,7 @@ using fake::FakeSocketCalls;
 using fake::StreamPair;
 using test::pattern;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 TEST(LaneBuffersTest, directedBytesGoWhereTheyBelongAndTheRestIsHeld) {
   for (const uint64_t most : {uint64_t{0}, uint64_t{1}, uint64_t{7}, uint64_t{3000}}) {

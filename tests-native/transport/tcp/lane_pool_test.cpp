@@ -9,6 +9,7 @@
 
 #include "fake/fake_lane_volume.hpp"
 #include "fake/fake_socket_calls.hpp"
+#include "support/soon.hpp"
 
 namespace windlass {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using fake::FakeLaneVolume;
 using fake::FakeSocketCalls;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 TEST(LanePoolTest, lanesAreOpenedWhenTheyAreNeededAndKept) {
   FakeLaneVolume volume;

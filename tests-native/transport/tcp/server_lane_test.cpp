@@ -9,6 +9,7 @@
 #include "fake/fake_lane_volume.hpp"
 #include "fake/stream_pair.hpp"
 #include "support/pattern.hpp"
+#include "support/soon.hpp"
 #include "transport/status_fields.hpp"
 #include "transport/wire.hpp"
 
@@ -20,7 +21,7 @@ using fake::StreamPair;
 using test::pattern;
 using Bytes = std::vector<std::byte>;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 // A lane that a test speaks over by hand.
 class ServerLaneTest : public testing::Test {

@@ -10,6 +10,7 @@
 #include "fake/fake_lane_volume.hpp"
 #include "fake/fake_socket_calls.hpp"
 #include "fake/stream_pair.hpp"
+#include "support/soon.hpp"
 
 namespace windlass {
 namespace {
@@ -18,7 +19,7 @@ using fake::FakeLaneVolume;
 using fake::FakeSocketCalls;
 using fake::StreamPair;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+using test::soon;
 
 void wait_until_open(FakeLaneVolume& volume, uint64_t lanes) {
   const Deadline deadline = soon();

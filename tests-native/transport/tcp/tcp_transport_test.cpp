@@ -10,6 +10,7 @@
 #include "fake/fake_lane_volume.hpp"
 #include "fake/fake_socket_calls.hpp"
 #include "support/pattern.hpp"
+#include "support/soon.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace windlass {
@@ -19,7 +20,7 @@ using fake::FakeLaneVolume;
 using fake::FakeSocketCalls;
 using test::pattern;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(60)); }
+using test::soon;
 
 std::unique_ptr<Transport> open(FakeLaneVolume& volume, uint32_t lanes) {
   return open_lane_transport(volume.route(), {.lanes = lanes, .calls = nullptr}).value();
