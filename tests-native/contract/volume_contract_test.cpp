@@ -13,8 +13,8 @@ namespace {
 
 using test::Client;
 using test::pattern;
+using test::PutValue;
 using test::soon;
-using test::Value;
 using test::VolumeWorld;
 using test::Way;
 
@@ -43,12 +43,12 @@ TEST_P(VolumeContract, whatOnePutsAnotherGets) {
 
 TEST_P(VolumeContract, aBatchHasOneVersionAndIsSeenWhole) {
   const Client one = client();
-  std::vector<Value> values;
+  std::vector<PutValue> values;
   for (uint64_t at = 0; at < 1000; ++at) values.push_back({text("layer/", at), pattern(100 + at, at), {}});
   const Result<Committed> committed = one.put(values);
   ASSERT_TRUE(committed.ok()) << committed.status().to_string();
   std::vector<AcquireItem> items;
-  for (const Value& value : values) items.push_back({value.key});
+  for (const PutValue& value : values) items.push_back({value.key});
   const Result<Acquired> acquired = one.control().acquire(items, {}, soon());
   ASSERT_TRUE(acquired.ok());
   ASSERT_EQ(acquired->found.size(), values.size());
@@ -172,7 +172,7 @@ TEST_P(VolumeContract, aShardedValueIsReadableOnceAllShardsAreThere) {
 
 TEST_P(VolumeContract, keysComePageByPageInOrder) {
   const Client one = client();
-  std::vector<Value> values;
+  std::vector<PutValue> values;
   std::set<std::string> names;
   for (uint64_t at = 0; at < 300; ++at) {
     values.push_back({text("model/", at), pattern(1, at), {}});

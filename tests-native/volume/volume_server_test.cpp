@@ -158,7 +158,7 @@ TEST(VolumeServerTest, aClientThatDoesNotReadItsAnswersIsCutOff) {
   VolumeWorld world(VolumeWorld::small(), impatient());
   const auto log = *LogSubscriber::open(LogLevel::kWarning, 64);
   const Client other = world.client(Way::kShm);
-  std::vector<test::Value> values;
+  std::vector<test::PutValue> values;
   for (uint64_t at = 0; at < 1000; ++at) values.push_back({text(std::string(1000, 'k'), at), {}, {}});
   ASSERT_TRUE(other.put(values).ok());
   Stream stream = greeted_stream(world.unix_uri());

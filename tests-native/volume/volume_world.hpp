@@ -43,7 +43,7 @@ inline void PrintTo(Way way, std::ostream* out) { *out << way_name(way); }
 
 inline constexpr std::string_view kSecret = "a secret of enough bytes";
 
-struct Value {
+struct PutValue {
   std::string key;
   std::vector<std::byte> bytes;
   ShardPlace shard;
@@ -59,9 +59,9 @@ class Client {
   Transport& transport() const { return *transport_; }
 
   // Prepares, moves and commits.
-  Result<Committed> put(const std::vector<Value>& values, const CommitOptions& options = {}) const {
+  Result<Committed> put(const std::vector<PutValue>& values, const CommitOptions& options = {}) const {
     std::vector<uint64_t> sizes;
-    for (const Value& value : values) sizes.push_back(value.bytes.size());
+    for (const PutValue& value : values) sizes.push_back(value.bytes.size());
     Result<std::vector<RemoteRange>> slots = control_->prepare(sizes, soon());
     if (!slots.ok()) return slots.status();
     std::vector<WriteMove> moves;
