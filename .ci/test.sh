@@ -66,8 +66,7 @@ native_stage() {
   local -a reports
   shift 2
   rm -rf "$report" "$folder/reports"
-  if ! logged "$logs/$stage-build.log" build_native "$folder" -DWINDLASS_TESTS=ON \
-    -DWINDLASS_BY_ROOM=ON "$@"; then
+  if ! logged "$logs/$stage-build.log" build_native "$folder" -DWINDLASS_TESTS=ON "$@"; then
     record "$stage" failed "the build of $stage" "see $logs/$stage-build.log"
     return
   fi
@@ -87,7 +86,7 @@ show_failed_tests() {
 
 stage_native() {
   local -a launcher=(env)
-  native_stage native "$build/native" -DWINDLASS_BENCH=OFF -DWINDLASS_SANITIZE=
+  native_stage native "$build/native" -DWINDLASS_BENCH=OFF -DWINDLASS_SANITIZE= -DWINDLASS_BY_ROOM=tests
 }
 
 stage_asan() {
@@ -96,14 +95,14 @@ stage_asan() {
     ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   )
-  native_stage asan "$build/asan" -DWINDLASS_SANITIZE=address
+  native_stage asan "$build/asan" -DWINDLASS_SANITIZE=address -DWINDLASS_BY_ROOM=all
 }
 
 stage_tsan() {
   local -a launcher=(env TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1)
   # Where the kernel puts much chance into addresses, TSan's shadow memory does not fit and the program does not start.
   if setarch "$(uname -m)" -R true 2>/dev/null; then launcher=(setarch "$(uname -m)" -R "${launcher[@]}"); fi
-  native_stage tsan "$build/tsan" -DWINDLASS_SANITIZE=thread
+  native_stage tsan "$build/tsan" -DWINDLASS_SANITIZE=thread -DWINDLASS_BY_ROOM=all
 }
 
 stage_java() {
@@ -154,16 +153,24 @@ stage_lint() {
   cd "$root" || return
   rm -rf "$logs/lint"
   mkdir -p "$logs/lint"
-  [[ -e $build/native/compile_commands.json ]] || logged "$logs/lint-configure.log" configure "$build/native" || {
+  find native tests-native bench -name '*.[ch]' -o -name '*.[ch]pp' | sort |
+    lint_files clang-format "$(tool_path clang-format)" --dry-run -Werror
+  lint_rooms
+}
+
+# clang-tidy looks at all files of a room as one, as their headers take longer than they do. It is told to look at what
+# a file includes, which is then the room. The analyzer gives up on a function after so many of its states: what lies
+# behind them takes five times as long.
+lint_rooms() {
+  logged "$logs/lint-configure.log" configure "$build/lint" -DWINDLASS_BY_ROOM=all || {
     record lint failed "configuring for clang-tidy" "see $logs/lint-configure.log"
     return
   }
-  find native tests-native bench -name '*.[ch]' -o -name '*.[ch]pp' | sort |
-    lint_files clang-format "$(tool_path clang-format)" --dry-run -Werror
-  # The analyzer gives up on a function after so many of its states: what lies behind them takes five times as long.
-  find native/src native/preload native/daemon -name '*.cpp' | sort |
-    lint_files clang-tidy "$(tool_path clang-tidy)" --quiet --warnings-as-errors='*' -p "$build/native" \
-      --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=max-nodes=20000
+  sed -n 's/^  "file": "\(.*\(pp\|cxx\)\)",\{0,1\}$/\1/p' "$build/lint/compile_commands.json" | sort -u |
+    lint_files clang-tidy "$(tool_path clang-tidy)" --quiet --warnings-as-errors='*' -p "$build/lint" \
+      --checks=-bugprone-suspicious-include --header-filter='native/(src|preload|daemon)/.*' \
+      --extra-arg={-Xclang,-analyzer-opt-analyze-headers} \
+      --extra-arg={-Xclang,-analyzer-config,-Xclang,max-nodes=20000}
 }
 
 run_stage() {

@@ -30,20 +30,22 @@ function(windlass_compile target)
   endif()
 endfunction()
 
-option(WINDLASS_BY_ROOM "Compile the tests, and what is instrumented, a folder at a time: all of it in less than half the \
-time, but a change compiles its whole room" OFF)
+set(WINDLASS_BY_ROOM "" CACHE STRING "Compile a folder at a time, which takes less than half as long, but a change \
+then compiles its whole room: tests, or all")
+set_property(CACHE WINDLASS_BY_ROOM PROPERTY STRINGS "" tests all)
 
-# Compiles a target's sources as one for each folder that they are in, if WINDLASS_BY_ROOM is on. So names without
-# linkage are used once in a folder.
+# Compiles a target's sources as one for each folder that they are in, if WINDLASS_BY_ROOM is all, or what is given. So
+# names without linkage are used once in a folder.
 function(windlass_compile_by_room target)
-  if(NOT WINDLASS_BY_ROOM)
+  if(NOT WINDLASS_BY_ROOM STREQUAL "all" AND NOT "${WINDLASS_BY_ROOM}" IN_LIST ARGN)
     return()
   endif()
   get_target_property(sources ${target} SOURCES)
   foreach(source IN LISTS sources)
     get_filename_component(room ${source} DIRECTORY)
+    file(RELATIVE_PATH room ${PROJECT_SOURCE_DIR} ${room})
     string(MAKE_C_IDENTIFIER "${room}" room)
-    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${room})
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${room}")
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
