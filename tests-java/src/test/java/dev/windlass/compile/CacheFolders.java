@@ -24,7 +24,7 @@ final class CacheFolders {
 
   CacheFolders(Path root) {
     try {
-      this.root = root.toRealPath();
+      this.root = Files.createDirectories(root).toRealPath();
       this.local = this.root.resolve("local/torchinductor");
       this.shared = this.root.resolve("shared");
       this.work = this.root.resolve("work");
