@@ -17,17 +17,17 @@ import java.util.concurrent.TimeUnit;
  */
 final class OwnerJudge {
   private static final int STALE_INTERVALS = 10;
-  private static final int LEAST_LOOKS = 5;
+  private static final int LEAST_PIECES = 4;
   private static final long MOST_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
   private static final class Sighting {
     final String text;
-    final long since;
-    int looks;
+    long lastLook;
+    long watchedNanos;
 
-    Sighting(String text, long since) {
+    Sighting(String text, long now) {
       this.text = text;
-      this.since = since;
+      this.lastLook = now;
     }
   }
 
@@ -59,13 +59,16 @@ final class OwnerJudge {
 
   private boolean isStale(String name, OwnerText text) {
     long now = ticker.nanoTime();
+    long limit =
+        TimeUnit.MILLISECONDS.toNanos(Math.min(MOST_MILLIS, STALE_INTERVALS * text.everyMillis()));
     Sighting seen = sightings.get(name);
     if (seen == null || !seen.text.equals(text.whole())) {
       seen = new Sighting(text.whole(), now);
       sightings.put(name, seen);
     }
-    seen.looks++;
-    long limit = Math.min(MOST_MILLIS, STALE_INTERVALS * text.everyMillis());
-    return seen.looks >= LEAST_LOOKS && now - seen.since >= TimeUnit.MILLISECONDS.toNanos(limit);
+    // A long time between two looks counts as a short one: all hosts may have slept meanwhile.
+    seen.watchedNanos += Math.clamp(now - seen.lastLook, 0, limit / LEAST_PIECES);
+    seen.lastLook = now;
+    return seen.watchedNanos >= limit;
   }
 }
