@@ -216,6 +216,15 @@ class CompileCacheCommandTest {
   }
 
   @Test
+  void warningsAreLinesOfTheirOwn() throws IOException {
+    compile();
+    environment.put("MAX_CONCURRENT_SAVES", "1000");
+    assertEquals(Command.OK, run("save"));
+    assertEquals(1, captured.err().lines().count(), captured.err());
+    assertTrue(captured.err().startsWith("windlass: MAX_CONCURRENT_SAVES is 1000"));
+  }
+
+  @Test
   void whatIsWrongIsSaidWithTheWayOut() {
     CompileCacheCommand command = new CompileCacheCommand(environment);
     for (List<String> words :

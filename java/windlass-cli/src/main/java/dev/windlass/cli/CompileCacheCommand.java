@@ -64,7 +64,7 @@ final class CompileCacheCommand implements Command {
 
   @Override
   public String synopsis() {
-    return String.join("|", ACTIONS) + " [--json] [--shared DIR] [--local DIR] …";
+    return "load|save|info|explain|vllm|… [--json] [--shared DIR] [--local DIR] [--factor NAME=VALUE]";
   }
 
   @Override
@@ -77,8 +77,12 @@ final class CompileCacheCommand implements Command {
     if (arguments.isEmpty() || !ACTIONS.contains(arguments.getFirst())) {
       throw new UsageException(notAnAction(arguments));
     }
-    String action = arguments.getFirst();
-    List<String> words = arguments.subList(1, arguments.size());
+    try (CacheLog _ = new CacheLog(terminal)) {
+      return run(arguments.getFirst(), arguments.subList(1, arguments.size()), terminal);
+    }
+  }
+
+  private int run(String action, List<String> words, Terminal terminal) {
     if (action.equals("vllm")) {
       return new CompileCacheVllm(environment, terminal).run(words);
     }
@@ -95,9 +99,6 @@ final class CompileCacheCommand implements Command {
     CacheBars bars = new CacheBars(terminal, !options.json());
     Consumer<CacheProgress> progress = bars::update;
     CompileCacheSettings settings = options.settings(progress);
-    if (!options.json()) {
-      settings.warnings().forEach(warning -> terminal.err().println("windlass: " + warning));
-    }
     CompileCache cache = CompileCache.of(settings);
     CompileCacheReports reports = new CompileCacheReports(terminal, options.json());
     return switch (action) {
