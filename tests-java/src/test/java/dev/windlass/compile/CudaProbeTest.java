@@ -28,8 +28,7 @@ class CudaProbeTest {
   @Test
   void aMachineWithoutAGpuHasNothingAndNoProblem() {
     CudaProbe.Found found = new CudaProbe(root, () -> 0, _ -> fails(Status.INTERNAL)).found();
-    assertEquals(
-        new CudaProbe.Found(Optional.empty(), Optional.empty(), Optional.empty()), found);
+    assertEquals(new CudaProbe.Found(Optional.empty(), Optional.empty(), Optional.empty()), found);
   }
 
   @Test
@@ -41,8 +40,7 @@ class CudaProbeTest {
     assertEquals(Optional.of("GPU number 0"), found.gpu());
     assertEquals(Optional.of("550.54.15"), found.driver());
     driver("sys/module/nvidia/version", "570.1.2\n");
-    assertEquals(
-        Optional.of("570.1.2"), new CudaProbe(root, () -> 0, _ -> "").found().driver());
+    assertEquals(Optional.of("570.1.2"), new CudaProbe(root, () -> 0, _ -> "").found().driver());
   }
 
   @Test

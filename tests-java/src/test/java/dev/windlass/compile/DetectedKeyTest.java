@@ -19,8 +19,7 @@ class DetectedKeyTest {
 
   @Test
   void withoutGivenFactorsItIsWhatWasFound() {
-    assertEquals(
-        CacheKey.cpu("x86_64", "Linux"), DetectedKey.of(KeyForm.NARROW, CPU, Map.of()));
+    assertEquals(CacheKey.cpu("x86_64", "Linux"), DetectedKey.of(KeyForm.NARROW, CPU, Map.of()));
     assertEquals(
         CacheKey.gpu("NVIDIA H100", "12.8"), DetectedKey.of(KeyForm.NARROW, GPU, Map.of()));
     assertEquals(
@@ -39,7 +38,9 @@ class DetectedKeyTest {
     assertEquals(
         CacheKey.cpu("arm64", "Darwin"),
         DetectedKey.of(
-            KeyForm.NARROW, NONE, Map.of("cpu_architecture", "arm64", "platform_system", "Darwin")));
+            KeyForm.NARROW,
+            NONE,
+            Map.of("cpu_architecture", "arm64", "platform_system", "Darwin")));
   }
 
   @Test

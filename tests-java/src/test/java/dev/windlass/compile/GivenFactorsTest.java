@@ -11,8 +11,7 @@ class GivenFactorsTest {
   @Test
   void factorsAreSeparatedByCommasOrLineEnds() {
     assertEquals(Map.of(), GivenFactors.parse(" "));
-    assertEquals(
-        Map.of("model", "a/b", "rank", "0"), GivenFactors.parse("model=a/b, rank = 0 ,"));
+    assertEquals(Map.of("model", "a/b", "rank", "0"), GivenFactors.parse("model=a/b, rank = 0 ,"));
     assertEquals(
         Map.of("device_name", "A, and B", "flags", "x=y"),
         GivenFactors.parse("device_name=A, and B\nflags=x=y\n"));

@@ -19,8 +19,7 @@ class MachineProbeTest {
   private static final CudaProbe.Found GPU =
       new CudaProbe.Found(Optional.of("NVIDIA H100"), Optional.of("550.54"), Optional.empty());
   private static final Map<String, String> CPU =
-      Map.of(
-          "cpu_architecture", PlatformProbe.architecture(), "platform_system", "Linux");
+      Map.of("cpu_architecture", PlatformProbe.architecture(), "platform_system", "Linux");
 
   @TempDir Path site;
 
@@ -42,8 +41,7 @@ class MachineProbeTest {
   @Test
   void theNarrowKeyOfAGpuHasItsNameAndTorchsCuda() throws IOException {
     installTorch("'12.8'");
-    assertEquals(
-        Map.of("device_name", "NVIDIA H100", "cuda_version", "12.8"), factors(false, GPU));
+    assertEquals(Map.of("device_name", "NVIDIA H100", "cuda_version", "12.8"), factors(false, GPU));
   }
 
   @Test

@@ -122,8 +122,7 @@ class PythonFoldersTest {
       make("usr/local/lib/" + python + "/site-packages");
     }
     assertEquals(
-        List.of(
-            "usr/local/lib/python3.10/site-packages", "usr/local/lib/python3.9/site-packages"),
+        List.of("usr/local/lib/python3.10/site-packages", "usr/local/lib/python3.9/site-packages"),
         found());
   }
 
@@ -131,7 +130,6 @@ class PythonFoldersTest {
   void twoNamesOfOneFolderAreOne() throws IOException {
     Path site = make("venv/lib/python3.12/site-packages");
     Files.createSymbolicLink(make("venv").resolve("lib64"), Path.of("lib"));
-    assertEquals(
-        List.of(root.relativize(site).toString()), found("VIRTUAL_ENV", "venv"));
+    assertEquals(List.of(root.relativize(site).toString()), found("VIRTUAL_ENV", "venv"));
   }
 }

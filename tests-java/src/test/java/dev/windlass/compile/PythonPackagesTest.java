@@ -116,8 +116,7 @@ class PythonPackagesTest {
   @Test
   void anEnvironmentLeadsToItsPackages() throws IOException {
     Path site =
-        Files.createDirectories(folder.resolve("venv/lib/python3.12/site-packages"))
-            .toRealPath();
+        Files.createDirectories(folder.resolve("venv/lib/python3.12/site-packages")).toRealPath();
     install(site, "triton", "3.3.1", "");
     Map<String, String> environment = Map.of("VIRTUAL_ENV", folder.resolve("venv").toString());
     PythonPackages packages = PythonPackages.of(environment);

@@ -98,8 +98,7 @@ class ServerProbeTest {
     try (FakeVllm server = new FakeVllm(FakeVllm.Turn.CLOSE);
         ServerProbe probe =
             new ServerProbe(
-                URI.create(server.url().toString().replace("http:", "https:")),
-                Optional.empty())) {
+                URI.create(server.url().toString().replace("http:", "https:")), Optional.empty())) {
       assertThrows(IOException.class, () -> probe.ask(Duration.ofMillis(500)));
     }
   }

@@ -136,8 +136,7 @@ class VllmSidecarTest {
   void aWaitThatIsGivenUpIsTheFirstCode() throws Exception {
     try (FakeVllm server = new FakeVllm(Turn.HANG);
         VllmSidecar sidecar =
-            sidecar(
-                CacheStatus.DOES_NOT_EXIST, () -> result(CacheStatus.SUCCESS), quick(server))) {
+            sidecar(CacheStatus.DOES_NOT_EXIST, () -> result(CacheStatus.SUCCESS), quick(server))) {
       AtomicReference<VllmSidecar.Report> report = new AtomicReference<>();
       Thread running = new Thread(() -> report.set(sidecar.run()), "running");
       running.start();

@@ -31,6 +31,7 @@ final class LocalOperations {
           Status.MISMATCH, local + " is not a directory, and was left alone: remove it by hand.");
     }
     long bytes = Trees.bytes(local);
+    LoadRecord.delete(local);
     Leftovers.sweep(parent);
     Path taken = Leftovers.newName(parent, ".clear");
     try {

@@ -42,6 +42,7 @@ final class SaveOperation {
 
   Outcome run() throws IOException {
     if (isThere()) {
+      SaveTurn.sweep(context, shared);
       return alreadyThere();
     }
     requireMaySave();

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
  * depend on it.
  */
 final class SaveTurn implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.windlass.compile");
   private static final long FIRST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long LAST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -65,6 +66,20 @@ final class SaveTurn implements AutoCloseable {
       if (!taken) {
         turn.close();
       }
+    }
+  }
+
+  /** Removes what dead writers have left, for those who need no turn; as far as they may. */
+  static void sweep(CacheContext context, SharedDirectory shared) {
+    try {
+      boolean owners =
+          shared.records().stream()
+              .anyMatch(file -> file.getFileName().toString().startsWith(SharedDirectory.OWNER));
+      if (owners) {
+        new SaveTurn(context, shared, "", context.watch()).close();
+      }
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "cannot sweep " + shared.root(), e);
     }
   }
 
