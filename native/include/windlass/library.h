@@ -16,7 +16,7 @@ extern "C" {
  * The ABI that these headers describe. The minor number grows when something is added, the major one when something
  * that was there changes; a caller built against 1.2 runs with a library of 1.2, 1.3 and so on.
  */
-enum { WL_ABI_MAJOR = 0, WL_ABI_MINOR = 3 };
+enum { WL_ABI_MAJOR = 0, WL_ABI_MINOR = 4 };
 
 /* The ABI version of the library that is loaded: major * 65536 + minor. */
 WL_API uint32_t wl_abi_version(void);
@@ -47,7 +47,8 @@ enum {
   WL_KIND_STORE = 10,
   WL_KIND_LEASE = 11,
   WL_KIND_BUFFER = 12,
-  WL_KIND_LAST = 12
+  WL_KIND_ARCHIVE_JOB = 13,
+  WL_KIND_LAST = 13
 };
 
 /* The kind's name, such as "region"; "unknown" for a number that is no kind. Static. */

@@ -16,6 +16,8 @@
 #ifndef WINDLASS_WINDLASS_H
 #define WINDLASS_WINDLASS_H
 
+#include "windlass/archive.h"
+#include "windlass/archive_job.h"
 #include "windlass/backup.h"
 #include "windlass/backup_directory.h"
 #include "windlass/device.h"

@@ -42,6 +42,8 @@ const char* kind_name(Kind kind) noexcept {
       return "lease";
     case Kind::kBuffer:
       return "buffer";
+    case Kind::kArchiveJob:
+      return "archive job";
   }
   return "unknown";
 }

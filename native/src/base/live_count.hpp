@@ -18,8 +18,9 @@ enum class Kind : int32_t {
   kStore = 10,
   kLease = 11,
   kBuffer = 12,
+  kArchiveJob = 13,
 };
-inline constexpr int32_t kLastKind = 12;
+inline constexpr int32_t kLastKind = 13;
 
 const char* kind_name(Kind kind) noexcept;
 

@@ -8,6 +8,7 @@ module dev.windlass {
   requires static org.jspecify;
 
   exports dev.windlass;
+  exports dev.windlass.archive;
   exports dev.windlass.memory;
   exports dev.windlass.store;
   exports dev.windlass.tensor;

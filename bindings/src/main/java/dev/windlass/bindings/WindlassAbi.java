@@ -339,6 +339,1153 @@ public class WindlassAbi extends WindlassSymbols {
     }
     /**
      * {@snippet lang=c :
+     * typedef uint64_t wl_archive_job
+     * }
+     */
+    public static final OfLong wl_archive_job = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_archive_format
+     * }
+     */
+    public static final OfInt wl_archive_format = WindlassAbi.C_INT;
+    private static final int WL_ARCHIVE_FORMAT_WINDLASS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_FORMAT_WINDLASS = 0
+     * }
+     */
+    public static int WL_ARCHIVE_FORMAT_WINDLASS() {
+        return WL_ARCHIVE_FORMAT_WINDLASS;
+    }
+    private static final int WL_ARCHIVE_FORMAT_ZSTD_TAR = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_FORMAT_ZSTD_TAR = 1
+     * }
+     */
+    public static int WL_ARCHIVE_FORMAT_ZSTD_TAR() {
+        return WL_ARCHIVE_FORMAT_ZSTD_TAR;
+    }
+    private static final int WL_ARCHIVE_FORMAT_TAR = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_FORMAT_TAR = 2
+     * }
+     */
+    public static int WL_ARCHIVE_FORMAT_TAR() {
+        return WL_ARCHIVE_FORMAT_TAR;
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_archive_phase
+     * }
+     */
+    public static final OfInt wl_archive_phase = WindlassAbi.C_INT;
+    private static final int WL_ARCHIVE_PHASE_SCANNING = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_PHASE_SCANNING = 0
+     * }
+     */
+    public static int WL_ARCHIVE_PHASE_SCANNING() {
+        return WL_ARCHIVE_PHASE_SCANNING;
+    }
+    private static final int WL_ARCHIVE_PHASE_MOVING = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_PHASE_MOVING = 1
+     * }
+     */
+    public static int WL_ARCHIVE_PHASE_MOVING() {
+        return WL_ARCHIVE_PHASE_MOVING;
+    }
+    private static final int WL_ARCHIVE_PHASE_FINISHING = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_PHASE_FINISHING = 2
+     * }
+     */
+    public static int WL_ARCHIVE_PHASE_FINISHING() {
+        return WL_ARCHIVE_PHASE_FINISHING;
+    }
+    private static final int WL_ARCHIVE_PHASE_DONE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_PHASE_DONE = 3
+     * }
+     */
+    public static int WL_ARCHIVE_PHASE_DONE() {
+        return WL_ARCHIVE_PHASE_DONE;
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_archive_entry_kind
+     * }
+     */
+    public static final OfInt wl_archive_entry_kind = WindlassAbi.C_INT;
+    private static final int WL_ARCHIVE_ENTRY_FILE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_ENTRY_FILE = 0
+     * }
+     */
+    public static int WL_ARCHIVE_ENTRY_FILE() {
+        return WL_ARCHIVE_ENTRY_FILE;
+    }
+    private static final int WL_ARCHIVE_ENTRY_DIRECTORY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_ENTRY_DIRECTORY = 1
+     * }
+     */
+    public static int WL_ARCHIVE_ENTRY_DIRECTORY() {
+        return WL_ARCHIVE_ENTRY_DIRECTORY;
+    }
+    private static final int WL_ARCHIVE_ENTRY_SYMBOLIC_LINK = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_ENTRY_SYMBOLIC_LINK = 2
+     * }
+     */
+    public static int WL_ARCHIVE_ENTRY_SYMBOLIC_LINK() {
+        return WL_ARCHIVE_ENTRY_SYMBOLIC_LINK;
+    }
+    private static final int WL_ARCHIVE_ENTRY_HARD_LINK = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_ENTRY_HARD_LINK = 3
+     * }
+     */
+    public static int WL_ARCHIVE_ENTRY_HARD_LINK() {
+        return WL_ARCHIVE_ENTRY_HARD_LINK;
+    }
+
+    private static class wl_archive_progress_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_progress_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_archive_progress_init(wl_archive_progress *progress, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_progress_init$descriptor() {
+        return wl_archive_progress_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_archive_progress_init(wl_archive_progress *progress, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_archive_progress_init$handle() {
+        return wl_archive_progress_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_archive_progress_init(wl_archive_progress *progress, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_archive_progress_init$address() {
+        return wl_archive_progress_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_archive_progress_init(wl_archive_progress *progress, uint32_t struct_size)
+     * }
+     */
+    public static void wl_archive_progress_init(MemorySegment progress, int struct_size) {
+        var mh$ = wl_archive_progress_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_progress_init", progress, struct_size);
+            }
+            mh$.invokeExact(progress, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_report_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_report_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_archive_report_init(wl_archive_report *report, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_report_init$descriptor() {
+        return wl_archive_report_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_archive_report_init(wl_archive_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_archive_report_init$handle() {
+        return wl_archive_report_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_archive_report_init(wl_archive_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_archive_report_init$address() {
+        return wl_archive_report_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_archive_report_init(wl_archive_report *report, uint32_t struct_size)
+     * }
+     */
+    public static void wl_archive_report_init(MemorySegment report, int struct_size) {
+        var mh$ = wl_archive_report_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_report_init", report, struct_size);
+            }
+            mh$.invokeExact(report, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_job_wait {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_job_wait");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_wait(wl_archive_job job, uint64_t timeout_ns, wl_archive_report *report, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_job_wait$descriptor() {
+        return wl_archive_job_wait.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_wait(wl_archive_job job, uint64_t timeout_ns, wl_archive_report *report, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_job_wait$handle() {
+        return wl_archive_job_wait.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_wait(wl_archive_job job, uint64_t timeout_ns, wl_archive_report *report, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_job_wait$address() {
+        return wl_archive_job_wait.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_wait(wl_archive_job job, uint64_t timeout_ns, wl_archive_report *report, wl_error *error)
+     * }
+     */
+    public static int wl_archive_job_wait(long job, long timeout_ns, MemorySegment report, MemorySegment error) {
+        var mh$ = wl_archive_job_wait.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_job_wait", job, timeout_ns, report, error);
+            }
+            return (int)mh$.invokeExact(job, timeout_ns, report, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_job_get_progress {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_job_get_progress");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_get_progress(wl_archive_job job, wl_archive_progress *progress, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_job_get_progress$descriptor() {
+        return wl_archive_job_get_progress.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_get_progress(wl_archive_job job, wl_archive_progress *progress, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_job_get_progress$handle() {
+        return wl_archive_job_get_progress.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_get_progress(wl_archive_job job, wl_archive_progress *progress, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_job_get_progress$address() {
+        return wl_archive_job_get_progress.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_get_progress(wl_archive_job job, wl_archive_progress *progress, wl_error *error)
+     * }
+     */
+    public static int wl_archive_job_get_progress(long job, MemorySegment progress, MemorySegment error) {
+        var mh$ = wl_archive_job_get_progress.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_job_get_progress", job, progress, error);
+            }
+            return (int)mh$.invokeExact(job, progress, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_job_cancel {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_job_cancel");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_cancel(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_job_cancel$descriptor() {
+        return wl_archive_job_cancel.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_cancel(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_job_cancel$handle() {
+        return wl_archive_job_cancel.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_cancel(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_job_cancel$address() {
+        return wl_archive_job_cancel.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_cancel(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static int wl_archive_job_cancel(long job, MemorySegment error) {
+        var mh$ = wl_archive_job_cancel.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_job_cancel", job, error);
+            }
+            return (int)mh$.invokeExact(job, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_job_list_entries {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_job_list_entries");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_list_entries(wl_archive_job job, uint64_t first, wl_archive_entry *entries, uint64_t entry_capacity, char *names, uint64_t name_capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_job_list_entries$descriptor() {
+        return wl_archive_job_list_entries.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_list_entries(wl_archive_job job, uint64_t first, wl_archive_entry *entries, uint64_t entry_capacity, char *names, uint64_t name_capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_job_list_entries$handle() {
+        return wl_archive_job_list_entries.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_list_entries(wl_archive_job job, uint64_t first, wl_archive_entry *entries, uint64_t entry_capacity, char *names, uint64_t name_capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_job_list_entries$address() {
+        return wl_archive_job_list_entries.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_list_entries(wl_archive_job job, uint64_t first, wl_archive_entry *entries, uint64_t entry_capacity, char *names, uint64_t name_capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static int wl_archive_job_list_entries(long job, long first, MemorySegment entries, long entry_capacity, MemorySegment names, long name_capacity, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_archive_job_list_entries.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_job_list_entries", job, first, entries, entry_capacity, names, name_capacity, count, error);
+            }
+            return (int)mh$.invokeExact(job, first, entries, entry_capacity, names, name_capacity, count, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_job_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_job_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_close(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_job_close$descriptor() {
+        return wl_archive_job_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_close(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_job_close$handle() {
+        return wl_archive_job_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_close(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_job_close$address() {
+        return wl_archive_job_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_job_close(wl_archive_job job, wl_error *error)
+     * }
+     */
+    public static int wl_archive_job_close(long job, MemorySegment error) {
+        var mh$ = wl_archive_job_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_job_close", job, error);
+            }
+            return (int)mh$.invokeExact(job, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int WL_ARCHIVE_ROOT_BYTES = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_ROOT_BYTES = 32
+     * }
+     */
+    public static int WL_ARCHIVE_ROOT_BYTES() {
+        return WL_ARCHIVE_ROOT_BYTES;
+    }
+    private static final int WL_ARCHIVE_MOST_NOTE_BYTES = (int)1048576L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_MOST_NOTE_BYTES = 1048576
+     * }
+     */
+    public static int WL_ARCHIVE_MOST_NOTE_BYTES() {
+        return WL_ARCHIVE_MOST_NOTE_BYTES;
+    }
+    private static final int WL_ARCHIVE_MOST_SEAL_BYTES = (int)65536L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_ARCHIVE_MOST_SEAL_BYTES = 65536
+     * }
+     */
+    public static int WL_ARCHIVE_MOST_SEAL_BYTES() {
+        return WL_ARCHIVE_MOST_SEAL_BYTES;
+    }
+
+    private static class wl_archive_save_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_save_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_archive_save_options_init(wl_archive_save_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_save_options_init$descriptor() {
+        return wl_archive_save_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_archive_save_options_init(wl_archive_save_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_archive_save_options_init$handle() {
+        return wl_archive_save_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_archive_save_options_init(wl_archive_save_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_archive_save_options_init$address() {
+        return wl_archive_save_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_archive_save_options_init(wl_archive_save_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_archive_save_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_archive_save_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_save_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_load_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_load_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_archive_load_options_init(wl_archive_load_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_load_options_init$descriptor() {
+        return wl_archive_load_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_archive_load_options_init(wl_archive_load_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_archive_load_options_init$handle() {
+        return wl_archive_load_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_archive_load_options_init(wl_archive_load_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_archive_load_options_init$address() {
+        return wl_archive_load_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_archive_load_options_init(wl_archive_load_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_archive_load_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_archive_load_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_load_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_archive_info_init(wl_archive_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_info_init$descriptor() {
+        return wl_archive_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_archive_info_init(wl_archive_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_archive_info_init$handle() {
+        return wl_archive_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_archive_info_init(wl_archive_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_archive_info_init$address() {
+        return wl_archive_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_archive_info_init(wl_archive_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_archive_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_archive_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_save {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_save");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_save(const char *directory, const char *archive, const wl_archive_save_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_save$descriptor() {
+        return wl_archive_save.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_save(const char *directory, const char *archive, const wl_archive_save_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_save$handle() {
+        return wl_archive_save.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_save(const char *directory, const char *archive, const wl_archive_save_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_save$address() {
+        return wl_archive_save.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_save(const char *directory, const char *archive, const wl_archive_save_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static int wl_archive_save(MemorySegment directory, MemorySegment archive, MemorySegment options, MemorySegment job, MemorySegment error) {
+        var mh$ = wl_archive_save.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_save", directory, archive, options, job, error);
+            }
+            return (int)mh$.invokeExact(directory, archive, options, job, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_load {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_load");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_load(const char *archive, const char *target, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_load$descriptor() {
+        return wl_archive_load.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_load(const char *archive, const char *target, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_load$handle() {
+        return wl_archive_load.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_load(const char *archive, const char *target, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_load$address() {
+        return wl_archive_load.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_load(const char *archive, const char *target, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static int wl_archive_load(MemorySegment archive, MemorySegment target, MemorySegment options, MemorySegment job, MemorySegment error) {
+        var mh$ = wl_archive_load.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_load", archive, target, options, job, error);
+            }
+            return (int)mh$.invokeExact(archive, target, options, job, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_verify {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_verify");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_verify(const char *archive, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_verify$descriptor() {
+        return wl_archive_verify.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_verify(const char *archive, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_verify$handle() {
+        return wl_archive_verify.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_verify(const char *archive, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_verify$address() {
+        return wl_archive_verify.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_verify(const char *archive, const wl_archive_load_options *options, wl_archive_job *job, wl_error *error)
+     * }
+     */
+    public static int wl_archive_verify(MemorySegment archive, MemorySegment options, MemorySegment job, MemorySegment error) {
+        var mh$ = wl_archive_verify.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_verify", archive, options, job, error);
+            }
+            return (int)mh$.invokeExact(archive, options, job, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_inspect {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_inspect");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_inspect(const char *archive, wl_archive_info *info, void *note, uint64_t note_capacity, void *seal, uint64_t seal_capacity, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_inspect$descriptor() {
+        return wl_archive_inspect.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_inspect(const char *archive, wl_archive_info *info, void *note, uint64_t note_capacity, void *seal, uint64_t seal_capacity, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_inspect$handle() {
+        return wl_archive_inspect.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_inspect(const char *archive, wl_archive_info *info, void *note, uint64_t note_capacity, void *seal, uint64_t seal_capacity, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_inspect$address() {
+        return wl_archive_inspect.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_inspect(const char *archive, wl_archive_info *info, void *note, uint64_t note_capacity, void *seal, uint64_t seal_capacity, wl_error *error)
+     * }
+     */
+    public static int wl_archive_inspect(MemorySegment archive, MemorySegment info, MemorySegment note, long note_capacity, MemorySegment seal, long seal_capacity, MemorySegment error) {
+        var mh$ = wl_archive_inspect.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_inspect", archive, info, note, note_capacity, seal, seal_capacity, error);
+            }
+            return (int)mh$.invokeExact(archive, info, note, note_capacity, seal, seal_capacity, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_append_seal {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_append_seal");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_append_seal(const char *archive, const void *seal, uint64_t seal_bytes, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_append_seal$descriptor() {
+        return wl_archive_append_seal.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_append_seal(const char *archive, const void *seal, uint64_t seal_bytes, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_append_seal$handle() {
+        return wl_archive_append_seal.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_append_seal(const char *archive, const void *seal, uint64_t seal_bytes, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_append_seal$address() {
+        return wl_archive_append_seal.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_append_seal(const char *archive, const void *seal, uint64_t seal_bytes, wl_error *error)
+     * }
+     */
+    public static int wl_archive_append_seal(MemorySegment archive, MemorySegment seal, long seal_bytes, MemorySegment error) {
+        var mh$ = wl_archive_append_seal.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_append_seal", archive, seal, seal_bytes, error);
+            }
+            return (int)mh$.invokeExact(archive, seal, seal_bytes, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_archive_exchange {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_archive_exchange");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_exchange(const char *staged, const char *place, int32_t *exchanged, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_archive_exchange$descriptor() {
+        return wl_archive_exchange.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_exchange(const char *staged, const char *place, int32_t *exchanged, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_archive_exchange$handle() {
+        return wl_archive_exchange.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_archive_exchange(const char *staged, const char *place, int32_t *exchanged, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_archive_exchange$address() {
+        return wl_archive_exchange.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_archive_exchange(const char *staged, const char *place, int32_t *exchanged, wl_error *error)
+     * }
+     */
+    public static int wl_archive_exchange(MemorySegment staged, MemorySegment place, MemorySegment exchanged, MemorySegment error) {
+        var mh$ = wl_archive_exchange.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_archive_exchange", staged, place, exchanged, error);
+            }
+            return (int)mh$.invokeExact(staged, place, exchanged, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
      * typedef uint64_t wl_backup_directory
      * }
      */
@@ -5561,10 +6708,10 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_ABI_MAJOR() {
         return WL_ABI_MAJOR;
     }
-    private static final int WL_ABI_MINOR = (int)3L;
+    private static final int WL_ABI_MINOR = (int)4L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_ABI_MINOR = 3
+     * enum <anonymous>.WL_ABI_MINOR = 4
      * }
      */
     public static int WL_ABI_MINOR() {
@@ -5862,10 +7009,19 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_KIND_BUFFER() {
         return WL_KIND_BUFFER;
     }
-    private static final int WL_KIND_LAST = (int)12L;
+    private static final int WL_KIND_ARCHIVE_JOB = (int)13L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_KIND_LAST = 12
+     * enum <anonymous>.WL_KIND_ARCHIVE_JOB = 13
+     * }
+     */
+    public static int WL_KIND_ARCHIVE_JOB() {
+        return WL_KIND_ARCHIVE_JOB;
+    }
+    private static final int WL_KIND_LAST = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_LAST = 13
      * }
      */
     public static int WL_KIND_LAST() {

@@ -35,6 +35,7 @@ final class AbiRules {
   /** Fixed for ever, since they are the caller's or travel as they are, so without a size. */
   private static final Set<String> SIZELESS =
       Set.of(
+          "wl_archive_entry",
           "wl_condition",
           "wl_entry",
           "wl_entry_info",

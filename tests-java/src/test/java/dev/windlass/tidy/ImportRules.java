@@ -20,6 +20,7 @@ final class ImportRules {
           Map.entry("bindings", 0),
           Map.entry("", 1),
           Map.entry("memory", 2),
+          Map.entry("archive", 2),
           Map.entry("tensor", 3),
           Map.entry("transport", 3),
           Map.entry("store", 4),

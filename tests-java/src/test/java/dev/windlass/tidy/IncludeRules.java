@@ -24,6 +24,7 @@ final class IncludeRules {
           Map.entry("io", 1),
           Map.entry("codec", 1),
           Map.entry("device", 2),
+          Map.entry("archive", 2),
           Map.entry("mooncake", 2),
           Map.entry("transport", 3),
           Map.entry("backup", 3),

@@ -1,0 +1,61 @@
+package dev.windlass.compile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.windlass.Status;
+import dev.windlass.WindlassException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CudaProbeTest {
+  @TempDir Path root;
+
+  private static String fails(Status status) {
+    throw new WindlassException(status, 0, "says so");
+  }
+
+  private void driver(String file, String text) throws IOException {
+    Path place = root.resolve(file);
+    Files.createDirectories(place.getParent());
+    Files.writeString(place, text);
+  }
+
+  @Test
+  void aMachineWithoutAGpuHasNothingAndNoProblem() {
+    CudaProbe.Found found = new CudaProbe(root, () -> 0, _ -> fails(Status.INTERNAL)).found();
+    assertEquals(new CudaProbe.Found(Optional.empty(), Optional.empty(), Optional.empty()), found);
+  }
+
+  @Test
+  void theFirstGpuGivesTheNameAndTheKernelTheDriversVersion() throws IOException {
+    driver(
+        "proc/driver/nvidia/version",
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC\n");
+    CudaProbe.Found found = new CudaProbe(root, () -> 2, gpu -> "GPU number " + gpu).found();
+    assertEquals(Optional.of("GPU number 0"), found.gpu());
+    assertEquals(Optional.of("550.54.15"), found.driver());
+    driver("sys/module/nvidia/version", "570.1.2\n");
+    assertEquals(Optional.of("570.1.2"), new CudaProbe(root, () -> 0, _ -> "").found().driver());
+  }
+
+  @Test
+  void aGpuThatFailsIsAProblemAndNotTheSameAsNone() throws IOException {
+    driver("sys/module/nvidia/version", "570.1.2\n");
+    CudaProbe.Found found = new CudaProbe(root, () -> 1, _ -> fails(Status.DEVICE)).found();
+    assertEquals(Optional.empty(), found.gpu());
+    assertTrue(found.problem().orElseThrow().contains("says so"));
+    found = new CudaProbe(root, () -> Integer.parseInt(fails(Status.LIBRARY)), _ -> "").found();
+    assertTrue(found.problem().isPresent(), "the kernel has a driver, whose library is not there");
+  }
+
+  @Test
+  void thisMachineCanBeLookedAt() {
+    CudaProbe.Found found = CudaProbe.look();
+    found.gpu().ifPresent(name -> assertTrue(!name.isBlank()));
+  }
+}

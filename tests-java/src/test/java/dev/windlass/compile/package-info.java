@@ -1,0 +1,5 @@
+/** Tests of the compile-artifact cache. */
+@NullMarked
+package dev.windlass.compile;
+
+import org.jspecify.annotations.NullMarked;
