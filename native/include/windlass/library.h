@@ -47,7 +47,9 @@ enum {
   WL_KIND_STORE = 10,
   WL_KIND_LEASE = 11,
   WL_KIND_BUFFER = 12,
-  WL_KIND_LAST = 12
+  WL_KIND_OFFER = 13,
+  WL_KIND_PLAN = 14,
+  WL_KIND_LAST = 14
 };
 
 /* The kind's name, such as "region"; "unknown" for a number that is no kind. Static. */

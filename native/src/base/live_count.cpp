@@ -42,6 +42,10 @@ const char* kind_name(Kind kind) noexcept {
       return "lease";
     case Kind::kBuffer:
       return "buffer";
+    case Kind::kOffer:
+      return "offer";
+    case Kind::kPlan:
+      return "plan";
   }
   return "unknown";
 }

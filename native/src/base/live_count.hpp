@@ -18,8 +18,10 @@ enum class Kind : int32_t {
   kStore = 10,
   kLease = 11,
   kBuffer = 12,
+  kOffer = 13,
+  kPlan = 14,
 };
-inline constexpr int32_t kLastKind = 12;
+inline constexpr int32_t kLastKind = 14;
 
 const char* kind_name(Kind kind) noexcept;
 
