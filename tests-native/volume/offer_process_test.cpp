@@ -25,6 +25,9 @@ struct Road {
   bool by_lanes = false;
 };
 
+std::string road_name(const Road& road) { return test::way_name(road.way) + (road.by_lanes ? "_lanes" : ""); }
+void PrintTo(const Road& road, std::ostream* out) { *out << road_name(road); }
+
 class OfferProcess : public testing::TestWithParam<Road> {
  protected:
   OfferProcess() {
@@ -67,9 +70,7 @@ class OfferProcess : public testing::TestWithParam<Road> {
 };
 
 INSTANTIATE_TEST_SUITE_P(All, OfferProcess, testing::Values(Road{Way::kShm}, Road{Way::kShm, true}, Road{Way::kTcp}),
-                         [](const testing::TestParamInfo<Road>& road) {
-                           return test::way_name(road.param.way) + (road.param.by_lanes ? "_lanes" : "");
-                         });
+                         [](const testing::TestParamInfo<Road>& road) { return road_name(road.param); });
 
 TEST_P(OfferProcess, aReaderNeverSeesTwoStepsAtOnce) {
   const Client reader = client();

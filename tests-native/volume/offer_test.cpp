@@ -21,6 +21,12 @@ constexpr std::array<std::string_view, 1> kA{"a"};
 
 Deadline now() { return Deadline::after(std::chrono::nanoseconds(0)); }
 
+// Other bytes, in the same place.
+void refill(std::vector<std::byte>& bytes, uint64_t seed) {
+  const std::vector<std::byte> other = pattern(bytes.size(), seed);
+  std::copy(other.begin(), other.end(), bytes.begin());
+}
+
 OfferItem item_of(std::string_view key, const std::vector<std::byte>& bytes, ShardPlace shard = {}) {
   OfferItem item;
   item.key = key;
@@ -54,6 +60,9 @@ struct Road {
   bool by_lanes = false;
 };
 
+std::string road_name(const Road& road) { return test::way_name(road.way) + (road.by_lanes ? "_lanes" : ""); }
+void PrintTo(const Road& road, std::ostream* out) { *out << road_name(road); }
+
 class OfferContract : public testing::TestWithParam<Road> {
  protected:
   Client client() {
@@ -70,9 +79,7 @@ class OfferContract : public testing::TestWithParam<Road> {
 
 INSTANTIATE_TEST_SUITE_P(All, OfferContract,
                          testing::Values(Road{Way::kLocal}, Road{Way::kShm}, Road{Way::kShm, true}, Road{Way::kTcp}),
-                         [](const testing::TestParamInfo<Road>& road) {
-                           return test::way_name(road.param.way) + (road.param.by_lanes ? "_lanes" : "");
-                         });
+                         [](const testing::TestParamInfo<Road>& road) { return road_name(road.param); });
 
 TEST_P(OfferContract, whatIsOfferedIsReadWhereItLies) {
   const Client reader = client();
@@ -99,7 +106,7 @@ TEST_P(OfferContract, anUpdateIsTheNextVersionFromTheSamePlace) {
   ASSERT_TRUE(offer->begin_update(soon(), false).ok());
   EXPECT_EQ(leased(reader, "a").status().code(), Code::kState);
   EXPECT_EQ(leased(reader, "b").status().code(), Code::kState);
-  value = pattern(300'000, 2);
+  refill(value, 2);
   const Result<uint64_t> version = offer->publish();
   ASSERT_TRUE(version.ok()) << version.status().to_string();
   const Result<Acquired> after = leased(reader, "a");
@@ -143,7 +150,7 @@ TEST_P(OfferContract, whatIsTakenBackByForceIsNotReadAsIfItWereRight) {
   const Result<Acquired> held = reader.control().acquire(both, {}, soon());
   ASSERT_TRUE(held.ok());
   ASSERT_TRUE(offer->begin_update(now(), true).ok());
-  value = pattern(200'000, 2);
+  refill(value, 2);
   std::vector<std::byte> got;
   EXPECT_EQ(read(reader, held->found[0], &got).code(), Code::kState);
   ASSERT_TRUE(read(reader, held->found[1], &got).ok()) << "of the other offer";
@@ -263,13 +270,13 @@ TEST_F(OfferTest, shardsThatAreRefreshedOneAfterAnotherAreReadOnceAllAre) {
   EXPECT_NE(version, 0U);
   ASSERT_TRUE(reader.get("a").ok());
   ASSERT_TRUE(first->begin_update(soon(), false).ok());
-  one = pattern(100'000, 3);
+  refill(one, 3);
   EXPECT_EQ(*first->publish(), 0U);
   EXPECT_EQ(leased(reader, "a").status().code(), Code::kState) << "the other shard is of the step before";
   ASSERT_TRUE(first->begin_update(soon(), false).ok()) << "once more, before the other has come";
-  one = pattern(100'000, 5);
+  refill(one, 5);
   ASSERT_TRUE(second->begin_update(soon(), false).ok());
-  two = pattern(100'000, 4);
+  refill(two, 4);
   EXPECT_GT(*second->publish(), version);
   EXPECT_EQ(leased(reader, "a").status().code(), Code::kState) << "the first is being changed again";
   EXPECT_EQ(*first->publish(), 0U);
