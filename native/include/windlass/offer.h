@@ -31,7 +31,7 @@ typedef struct wl_offer_options {
   uint32_t region_count;
   const wl_region* regions;      /* in which the memory lies, or some of it; they live until the offer is closed */
   const wl_put_options* publish; /* of the first publishing: conditions and removals; NULL (default): none */
-  uint64_t pause_timeout_ns;     /* how long the pause of a region waits for readers, before it is refused; default 5 s */
+  uint64_t pause_timeout_ns; /* how long the pause of a region waits for readers, before it is refused; default 5 s */
 } wl_offer_options;
 
 typedef struct wl_offer_info {

@@ -49,8 +49,8 @@ Result<PullTarget> take_item(const wl_pull_item& given) {
 
 Result<std::vector<PullTarget>> take_items(const wl_pull_item* items, uint64_t count) {
   if ((count != 0 && items == nullptr) || count > windlass::kMaxBatch) {
-    return Status::error(Code::kInvalidArgument, text("plan: ", count, " items; pass as many as are counted, at most ",
-                                                      windlass::kMaxBatch));
+    return Status::error(Code::kInvalidArgument,
+                         text("plan: ", count, " items; pass as many as are counted, at most ", windlass::kMaxBatch));
   }
   std::vector<PullTarget> taken;
   taken.reserve(count);

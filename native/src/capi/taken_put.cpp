@@ -9,8 +9,7 @@ Status TakenPut::take(const wl_put_item* items, uint64_t count, const wl_put_opt
     return Status::error(Code::kInvalidArgument, "put: the array of items is NULL; pass as many as are counted");
   }
   if (count > kMaxBatch) {
-    return Status::error(Code::kInvalidArgument,
-                         text("put: ", count, " items; at most ", kMaxBatch, " at a time"));
+    return Status::error(Code::kInvalidArgument, text("put: ", count, " items; at most ", kMaxBatch, " at a time"));
   }
   items_.reserve(count);
   slices_.reserve(count);
@@ -41,8 +40,7 @@ Status TakenPut::take_item(const wl_put_item& given) {
     item.slice = &slices_.emplace_back(*slice);
   }
   if (given.buffer != 0) {
-    Result<std::shared_ptr<TransportBuffer>> buffer =
-        acquire<TransportBuffer>(given.buffer, Kind::kBuffer);
+    Result<std::shared_ptr<TransportBuffer>> buffer = acquire<TransportBuffer>(given.buffer, Kind::kBuffer);
     if (!buffer.ok()) return buffer.status();
     item.buffer = *std::move(buffer);
   }
@@ -55,8 +53,7 @@ Status TakenPut::take_options(const wl_put_options* options) {
   if (Status known = capi::take_options("put options", options, default_put_options(), &given); !known.ok()) {
     return known;
   }
-  Result<std::vector<Condition>> conditions =
-      take_conditions(given.conditions, given.condition_count);
+  Result<std::vector<Condition>> conditions = take_conditions(given.conditions, given.condition_count);
   if (!conditions.ok()) return conditions.status();
   conditions_ = *std::move(conditions);
   Result<std::vector<std::string_view>> removals =

@@ -161,16 +161,17 @@ Status PullPlan::plan_runs(Item& item, const std::vector<Source>& sources) {
   for (uint64_t index = 0; index < sources.size(); ++index) {
     const Source& source = sources[index];
     if (source.dtype != static_cast<int32_t>(item.dtype)) {
-      return mismatch(item.key, text("its elements are of type ", source.dtype, ", and the target is ",
-                                     dtype_name(item.dtype)));
+      return mismatch(item.key,
+                      text("its elements are of type ", source.dtype, ", and the target is ", dtype_name(item.dtype)));
     }
-    if (source.slice.global != sources.front().slice.global) return mismatch(item.key, "its shards are of other shapes");
+    if (source.slice.global != sources.front().slice.global)
+      return mismatch(item.key, "its shards are of other shapes");
     parts.push_back({index, source.slice.box(source.shape)});
   }
   const Shape& whole = sources.front().slice.global;
   if (item.box.rank != whole.rank || !item.box.within(whole)) {
-    return mismatch(item.key, text("it is ", Box::whole(whole).to_string(), ", and ", item.box.to_string(),
-                                   " is wanted"));
+    return mismatch(item.key,
+                    text("it is ", Box::whole(whole).to_string(), ", and ", item.box.to_string(), " is wanted"));
   }
   Result<Assembly> assembly = Assembly::plan(item.dtype, item.box, parts);
   if (!assembly.ok()) return assembly.status().with_prefix(text("pull of '", item.key, "'"));

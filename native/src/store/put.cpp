@@ -66,12 +66,13 @@ Status Put::check() {
 Status Put::check_item(const PutItem& item, Step* step) {
   if (Status valid = check_put_item(item); !valid.ok()) return valid;
   if (item.buffer == nullptr) {
-    if (item.bytes != 0 && item.data == nullptr) return invalid_item(item, "its data is NULL; only a buffer holds bytes");
+    if (item.bytes != 0 && item.data == nullptr)
+      return invalid_item(item, "its data is NULL; only a buffer holds bytes");
   } else if (item.buffer->connection() != &connection_) {
     return invalid_item(item, "its buffer is another store's; open one here");
   } else if (item.buffer->bytes() < item.bytes) {
     return invalid_item(item, text("its buffer has room for ", item.buffer->bytes(), " bytes, not for ", item.bytes,
-                              "; open a larger one"));
+                                   "; open a larger one"));
   }
   step->meta = item.meta;
   if (item.slice == nullptr) return Status();

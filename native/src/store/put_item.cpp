@@ -13,7 +13,8 @@ namespace {
 
 Status check_kind(const PutItem& item) {
   if (item.meta.kind == EntryKind::kBytes) {
-    if (item.meta.dtype != 0 || item.meta.shape.rank != 0) return invalid_item(item, "plain bytes have no type and shape");
+    if (item.meta.dtype != 0 || item.meta.shape.rank != 0)
+      return invalid_item(item, "plain bytes have no type and shape");
     return item.slice == nullptr ? Status() : invalid_item(item, "a slice of plain bytes; put a tensor");
   }
   if (item.meta.kind != EntryKind::kTensor) {
@@ -29,7 +30,7 @@ Status check_kind(const PutItem& item) {
   if (!bytes.ok()) return bytes.status().with_prefix(text("put of '", item.key.substr(0, 200), "'"));
   if (*bytes == item.bytes) return Status();
   return invalid_item(item, text(Box::whole(item.meta.shape).to_string(), " of ", dtype_name(*dtype), " takes ", *bytes,
-                            " bytes, not ", item.bytes));
+                                 " bytes, not ", item.bytes));
 }
 
 }  // namespace

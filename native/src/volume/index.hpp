@@ -51,9 +51,9 @@ struct Entry {
   std::string_view key;
   EntryKind kind = EntryKind::kBytes;
   bool pinned = false;
-  bool leaving = false;  // marked to be removed by the batch that has the mark
-  uint64_t version = 0;  // of what is readable; 0: nothing is
-  uint64_t mark = 0;     // of the last batch that was planned with it
+  bool leaving = false;    // marked to be removed by the batch that has the mark
+  uint64_t version = 0;    // of what is readable; 0: nothing is
+  uint64_t mark = 0;       // of the last batch that was planned with it
   uint32_t withdrawn = 0;  // of the values that are readable; with any, the entry is not leased
   Value whole;
   std::unique_ptr<ShardSets> shards;  // if it has any, whole is not in use

@@ -65,7 +65,7 @@ class NearTransport final : public Transport {
   const std::shared_ptr<OfferingProcess> process_;
   LaneTransport over_lanes_;
   WorkerPool workers_;
-  std::mutex mutex_;                         // guards what follows
+  std::mutex mutex_;                        // guards what follows
   std::map<uint64_t, uint64_t> addresses_;  // where offered segments begin; ids are never used again
 };
 

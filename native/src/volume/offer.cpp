@@ -63,7 +63,8 @@ Result<std::shared_ptr<Offer>> Offer::open(std::shared_ptr<VolumeCore> core, std
   {
     const std::lock_guard lock(offer->core_->mutex);
     if (Status added = offer->add_slots(); !added.ok()) return added;
-    if (offer->away_ != 0) return Status::error(Code::kState, "offer: its pages left at this moment; resume the region");
+    if (offer->away_ != 0)
+      return Status::error(Code::kState, "offer: its pages left at this moment; resume the region");
     Result<uint64_t> version = offer->publish_locked(options.commit);
     if (!version.ok()) return version.status().with_prefix("offer");
   }
@@ -122,7 +123,8 @@ Status Offer::add_slots() {
 
 Status Offer::begin_update(Deadline deadline, bool force) {
   Lock lock(core_->mutex);
-  if (!wait_turn(lock, deadline)) return Status::error(Code::kTimeout, "offer: another call on it has not ended in time");
+  if (!wait_turn(lock, deadline))
+    return Status::error(Code::kTimeout, "offer: another call on it has not ended in time");
   const Turn turn{*this};
   if (info_.state == OfferState::kClosed) return closed_offer();
   if (away_ != 0) return Status::error(Code::kState, "offer: its pages are not there; resume the region first");

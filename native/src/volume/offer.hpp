@@ -48,9 +48,9 @@ struct OfferItem {
 };
 
 struct OfferOptions {
-  CommitOptions commit;                               // of the first publishing
-  std::vector<std::shared_ptr<AllocationRecord>> of;  // whose pages the memory is, or some of it
-  std::vector<std::shared_ptr<void>> keep;            // what has to live until the offer is closed
+  CommitOptions commit;                                              // of the first publishing
+  std::vector<std::shared_ptr<AllocationRecord>> of;                 // whose pages the memory is, or some of it
+  std::vector<std::shared_ptr<void>> keep;                           // what has to live until the offer is closed
   std::chrono::nanoseconds pause_timeout = std::chrono::seconds(5);  // how long a pause waits for readers
 };
 

@@ -26,10 +26,9 @@ Status failure(pid_t process, int error) {
                          error);
   }
   if (error == ENOSYS) return Status::error(Code::kUnsupported, "this kernel reads no other process's memory", error);
-  return Status::error(Code::kUnavailable,
-                       text("process ", process, " has ended, or gave up the memory that it offered: ",
-                            errno_text(error)),
-                       error);
+  return Status::error(
+      Code::kUnavailable,
+      text("process ", process, " has ended, or gave up the memory that it offered: ", errno_text(error)), error);
 }
 
 // Reads [first, first + bytes) of each; a piece of one read, or several whole ones.
