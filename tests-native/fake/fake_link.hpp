@@ -91,6 +91,12 @@ class FakeLink final : public VolumeControl, public Transport {
     return current()->pin(keys, pinned, deadline);
   }
   Result<VolumeInfo> info(Deadline deadline) override { return current()->info(deadline); }
+  Result<uint64_t> offered_address(uint64_t segment, Deadline deadline) override {
+    return current()->offered_address(segment, deadline);
+  }
+  Status vouch(std::span<const uint64_t> tokens, Deadline deadline) override {
+    return current()->vouch(tokens, deadline);
+  }
   Result<OwnedDescriptor> segment_descriptor(uint64_t segment, MapFor purpose, Deadline deadline) override {
     return current()->segment_descriptor(segment, purpose, deadline);
   }

@@ -122,6 +122,13 @@ void add_questions(std::vector<MessageSample>& all) {
         encode_segment({12, MapFor::kWriting}, out);
       }),
       decode_segment, [](const SegmentRequest& parsed, Encoder& out) { encode_segment(parsed, out); }));
+  const std::vector<uint64_t> tokens{uint64_t{1} << 63U, 7};
+  all.push_back(request<NumbersRequest>(
+      "vouch", Message::kVouch, written([&](Encoder& out) { encode_numbers(tokens, out); }), decode_numbers,
+      [](const NumbersRequest& parsed, Encoder& out) { encode_numbers(parsed.numbers, out); }));
+  all.push_back(request<uint64_t>(
+      "offered", Message::kOffered, written([](Encoder& out) { encode_offered(kOfferedSegment | 12, out); }),
+      decode_offered, [](uint64_t segment, Encoder& out) { encode_offered(segment, out); }));
   const auto nothing = [](View bytes) -> Result<Payload> {
     if (Status done = decode_nothing(bytes); !done.ok()) return done;
     return Payload();
@@ -197,6 +204,9 @@ void add_answers(std::vector<MessageSample>& all) {
   all.push_back(reply("reply_describe", Message::kDescribe,
                       written([&](Encoder& out) { encode_described(entries, out); }), decode_described,
                       [](const std::vector<EntryInfo>& parsed, Encoder& out) { encode_described(parsed, out); }));
+  all.push_back(reply(
+      "reply_offered", Message::kOffered, written([](Encoder& out) { encode_offered_address(0x7f0012345000, out); }),
+      decode_offered_address, [](uint64_t address, Encoder& out) { encode_offered_address(address, out); }));
   all.push_back(reply("reply_remove", Message::kRemove, written([](Encoder& out) { encode_removed(2, out); }),
                       decode_removed, [](uint64_t parsed, Encoder& out) { encode_removed(parsed, out); }));
   all.push_back(reply("reply_keys", Message::kKeys, written([](Encoder& out) {

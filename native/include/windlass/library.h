@@ -48,7 +48,9 @@ enum {
   WL_KIND_LEASE = 11,
   WL_KIND_BUFFER = 12,
   WL_KIND_ARCHIVE_JOB = 13,
-  WL_KIND_LAST = 13
+  WL_KIND_OFFER = 14,
+  WL_KIND_PLAN = 15,
+  WL_KIND_LAST = 15
 };
 
 /* The kind's name, such as "region"; "unknown" for a number that is no kind. Static. */

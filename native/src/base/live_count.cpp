@@ -44,6 +44,10 @@ const char* kind_name(Kind kind) noexcept {
       return "buffer";
     case Kind::kArchiveJob:
       return "archive job";
+    case Kind::kOffer:
+      return "offer";
+    case Kind::kPlan:
+      return "plan";
   }
   return "unknown";
 }

@@ -19,8 +19,10 @@ enum class Kind : int32_t {
   kLease = 11,
   kBuffer = 12,
   kArchiveJob = 13,
+  kOffer = 14,
+  kPlan = 15,
 };
-inline constexpr int32_t kLastKind = 13;
+inline constexpr int32_t kLastKind = 15;
 
 const char* kind_name(Kind kind) noexcept;
 

@@ -1,29 +1,20 @@
 // Puts and buffers.
 #include <memory>
-#include <string_view>
-#include <vector>
 
 #include "capi/guard.hpp"
-#include "capi/store_structs.hpp"
+#include "capi/taken_put.hpp"
 #include "store/tensor_store.hpp"
 #include "windlass/store.h"
 
 namespace {
 
-using windlass::Code;
-using windlass::Condition;
 using windlass::DType;
 using windlass::EntryKind;
 using windlass::Kind;
-using windlass::PutItem;
-using windlass::PutOptions;
 using windlass::PutReport;
 using windlass::Result;
-using windlass::Shape;
-using windlass::Slice;
 using windlass::Status;
 using windlass::TensorStore;
-using windlass::text;
 using windlass::TransportBuffer;
 using windlass::TransportBufferInfo;
 
@@ -50,93 +41,10 @@ static_assert(WL_DTYPE_I4 == static_cast<int32_t>(DType::kI4));
 static_assert(WL_DTYPE_U4 == static_cast<int32_t>(DType::kU4));
 static_assert(WL_DTYPE_U4 == windlass::kLastDType);
 
-wl_put_options default_options() noexcept {
-  wl_put_options options{};
-  options.struct_size = sizeof options;
-  return options;
-}
-
-// What a put was given, and what its views look at.
-class TakenPut {
- public:
-  Status take(const wl_put_item* items, uint64_t count, const wl_put_options* options) {
-    if (count != 0 && items == nullptr) {
-      return Status::error(Code::kInvalidArgument, "put: the array of items is NULL; pass as many as are counted");
-    }
-    if (count > windlass::kMaxBatch) {
-      return Status::error(Code::kInvalidArgument,
-                           text("put: ", count, " items; at most ", windlass::kMaxBatch, " at a time"));
-    }
-    items_.reserve(count);
-    slices_.reserve(count);
-    for (uint64_t index = 0; index < count; ++index) {
-      if (Status taken = take_item(items[index]); !taken.ok()) return taken.with_prefix(text("put: item ", index));
-    }
-    return take_options(options);
-  }
-
-  const std::vector<PutItem>& items() const noexcept { return items_; }
-  const PutOptions& options() const noexcept { return options_; }
-
- private:
-  Status take_item(const wl_put_item& given) {
-    if (given.key == nullptr) return Status::error(Code::kInvalidArgument, "its key is NULL; name the value");
-    if (given.attributes_bytes != 0 && given.attributes == nullptr) {
-      return Status::error(Code::kInvalidArgument, "its attributes are NULL; pass as many bytes as are counted");
-    }
-    PutItem item;
-    item.key = {given.key, given.key_bytes};
-    item.meta.kind = static_cast<EntryKind>(given.kind);
-    item.meta.dtype = given.dtype;
-    Result<Shape> shape = windlass::capi::take_shape("tensor", given.rank, given.shape);
-    if (!shape.ok()) return shape.status();
-    item.meta.shape = *shape;
-    item.meta.attributes = {static_cast<const char*>(given.attributes), given.attributes_bytes};
-    item.data = static_cast<const std::byte*>(given.data);
-    item.bytes = given.bytes;
-    if (given.slice != nullptr) {
-      Result<Slice> slice = windlass::capi::take_slice(*given.slice);
-      if (!slice.ok()) return slice.status();
-      item.slice = &slices_.emplace_back(*slice);
-    }
-    if (given.buffer != 0) {
-      Result<std::shared_ptr<TransportBuffer>> buffer =
-          windlass::capi::acquire<TransportBuffer>(given.buffer, Kind::kBuffer);
-      if (!buffer.ok()) return buffer.status();
-      item.buffer = *std::move(buffer);
-    }
-    items_.push_back(std::move(item));
-    return Status();
-  }
-
-  Status take_options(const wl_put_options* options) {
-    wl_put_options given{};
-    if (Status known = windlass::capi::take_options("put options", options, default_options(), &given); !known.ok()) {
-      return known;
-    }
-    Result<std::vector<Condition>> conditions =
-        windlass::capi::take_conditions(given.conditions, given.condition_count);
-    if (!conditions.ok()) return conditions.status();
-    conditions_ = *std::move(conditions);
-    Result<std::vector<std::string_view>> removals =
-        windlass::capi::take_keys("removals", given.removals, given.removal_bytes, given.removal_count);
-    if (!removals.ok()) return removals.status();
-    removals_ = *std::move(removals);
-    options_ = {conditions_, removals_, windlass::capi::take_timeout(given.timeout_ns)};
-    return Status();
-  }
-
-  std::vector<PutItem> items_;
-  std::vector<Slice> slices_;
-  std::vector<Condition> conditions_;
-  std::vector<std::string_view> removals_;
-  PutOptions options_;
-};
-
 }  // namespace
 
 void wl_put_options_init(wl_put_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, windlass::capi::default_put_options());
 }
 
 void wl_put_report_init(wl_put_report* report, uint32_t struct_size) {
@@ -155,7 +63,7 @@ wl_status wl_store_put(wl_store store, const wl_put_item* items, uint64_t count,
     }
     Result<std::shared_ptr<TensorStore>> found = windlass::capi::acquire<TensorStore>(store, Kind::kStore);
     if (!found.ok()) return found.status();
-    TakenPut taken;
+    windlass::capi::TakenPut taken;
     if (Status valid = taken.take(items, count, options); !valid.ok()) return valid;
     Result<PutReport> done = (*found)->put(taken.items(), taken.options());
     if (!done.ok()) return done.status();

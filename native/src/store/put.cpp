@@ -4,38 +4,9 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "store/dtype.hpp"
+#include "store/put_item.hpp"
 
 namespace windlass {
-
-namespace {
-
-Status invalid(const PutItem& item, std::string_view why) {
-  return Status::error(Code::kInvalidArgument, text("put of '", item.key.substr(0, 200), "': ", why));
-}
-
-Status check_kind(const PutItem& item) {
-  if (item.meta.kind == EntryKind::kBytes) {
-    if (item.meta.dtype != 0 || item.meta.shape.rank != 0) return invalid(item, "plain bytes have no type and shape");
-    return item.slice == nullptr ? Status() : invalid(item, "a slice of plain bytes; put a tensor");
-  }
-  if (item.meta.kind != EntryKind::kTensor) {
-    return invalid(item, text("no kind of value has number ", static_cast<int32_t>(item.meta.kind)));
-  }
-  Result<DType> dtype = dtype_of(item.meta.dtype);
-  if (!dtype.ok()) return dtype.status().with_prefix(text("put of '", item.key.substr(0, 200), "'"));
-  if (*dtype == DType::kNone) return invalid(item, "a tensor without an element type; say which");
-  if (item.meta.shape.rank > kMaxRank) {
-    return invalid(item, text("a rank of ", item.meta.shape.rank, "; at most ", kMaxRank));
-  }
-  Result<uint64_t> bytes = packed_bytes(*dtype, item.meta.shape);
-  if (!bytes.ok()) return bytes.status().with_prefix(text("put of '", item.key.substr(0, 200), "'"));
-  if (*bytes == item.bytes) return Status();
-  return invalid(item, text(Box::whole(item.meta.shape).to_string(), " of ", dtype_name(*dtype), " takes ", *bytes,
-                            " bytes, not ", item.bytes));
-}
-
-}  // namespace
 
 Put::Put(StoreConnection& connection, std::span<const PutItem> items, const PutOptions& options)
     : connection_(connection), items_(items), options_(options), deadline_(connection.deadline(options.timeout)) {}
@@ -85,7 +56,7 @@ Status Put::check() {
   for (size_t index = 0; index < items_.size(); ++index) {
     if (Status valid = check_item(items_[index], &steps_[index]); !valid.ok()) return valid;
     if (items_[index].bytes > UINT64_MAX - report_.bytes) {
-      return invalid(items_[index], "the values have more than 2^64 bytes together");
+      return invalid_item(items_[index], "the values have more than 2^64 bytes together");
     }
     report_.bytes += items_[index].bytes;
   }
@@ -93,28 +64,18 @@ Status Put::check() {
 }
 
 Status Put::check_item(const PutItem& item, Step* step) {
-  if (item.key.empty()) return Status::error(Code::kInvalidArgument, "put: an empty key; name the value");
-  if (item.key.size() > kMaxKeyBytes) {
-    return invalid(item, text("a key of ", item.key.size(), " bytes; at most ", kMaxKeyBytes));
-  }
-  if (Status valid = check_kind(item); !valid.ok()) return valid;
-  const uint64_t most_attributes = kMaxAttributesBytes - (item.slice != nullptr ? kMaxSliceBytes : 0);
-  if (item.meta.attributes.size() > most_attributes) {
-    return invalid(item, text("attributes of ", item.meta.attributes.size(), " bytes; at most ", most_attributes));
-  }
+  if (Status valid = check_put_item(item); !valid.ok()) return valid;
   if (item.buffer == nullptr) {
-    if (item.bytes != 0 && item.data == nullptr) return invalid(item, "its data is NULL; only a buffer holds bytes");
+    if (item.bytes != 0 && item.data == nullptr)
+      return invalid_item(item, "its data is NULL; only a buffer holds bytes");
   } else if (item.buffer->connection() != &connection_) {
-    return invalid(item, "its buffer is another store's; open one here");
+    return invalid_item(item, "its buffer is another store's; open one here");
   } else if (item.buffer->bytes() < item.bytes) {
-    return invalid(item, text("its buffer has room for ", item.buffer->bytes(), " bytes, not for ", item.bytes,
-                              "; open a larger one"));
+    return invalid_item(item, text("its buffer has room for ", item.buffer->bytes(), " bytes, not for ", item.bytes,
+                                   "; open a larger one"));
   }
   step->meta = item.meta;
   if (item.slice == nullptr) return Status();
-  if (Status valid = check_slice(*item.slice, item.meta.shape); !valid.ok()) {
-    return valid.with_prefix(text("put of '", item.key.substr(0, 200), "'"));
-  }
   step->shard = shard_place(*item.slice);
   step->meta.attributes = joined_.emplace_back(join_attributes(*item.slice, item.meta.attributes));
   return Status();
@@ -215,7 +176,7 @@ Status Put::add_move(const PutItem& item, const Step& step, std::vector<StoreCon
   const std::byte* source = item.data != nullptr ? item.data : item.buffer->lost_bytes();
   if (source == nullptr) {
     if (room != nullptr && !step.fresh) return Status();  // filled in place
-    return invalid(item, "its data is NULL, and the buffer has nothing; pass the bytes");
+    return invalid_item(item, "its data is NULL, and the buffer has nothing; pass the bytes");
   }
   if (room == nullptr) {
     moves->push_back({source, item.buffer->slot().part(0, item.bytes)});

@@ -1,7 +1,9 @@
 #include "store/store_connection.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -20,6 +22,17 @@ namespace {
 
 // What one thread copies at a time; less than two of them is not worth waking anybody.
 constexpr uint64_t kCopyBytes = 4 * kMiB;
+
+// Between one look at a value that is being changed and the next.
+constexpr std::chrono::nanoseconds kFirstPause = std::chrono::microseconds(100);
+constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(4);
+
+void wait_for(std::chrono::nanoseconds time) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable never;
+  for (const Deadline over = Deadline::after(time); !over.expired();) never.wait_for(lock, over.remaining());
+}
 
 // A volume is believed in what it says of its values, but not in where its message ends.
 Status check_answer(const Acquired& acquired, uint64_t items) {
@@ -103,6 +116,14 @@ Result<StoreConnection::Prepared> StoreConnection::prepare(std::span<const uint6
 Result<StoreConnection::Leased> StoreConnection::acquire(std::span<const AcquireItem> items,
                                                          const AcquireOptions& options, Deadline deadline) {
   Result<Acquired> acquired = control().acquire(items, options, deadline);
+  // Whoever offers a value is changing its memory, which takes a moment: the volume has nobody wait, so we do.
+  for (auto pause = kFirstPause; acquired.status().code() == Code::kState; pause = std::min(2 * pause, kLongestPause)) {
+    if (deadline.expired()) {
+      return Status::error(Code::kTimeout, text(acquired.status().message(), "; it was not offered again in time"));
+    }
+    wait_for(std::min<std::chrono::nanoseconds>(pause, deadline.remaining()));
+    acquired = control().acquire(items, options, deadline);
+  }
   if (!acquired.ok()) return acquired.status();
   Leased leased{*std::move(acquired), session()};
   if (Status fits = check_answer(leased.acquired, items.size()); !fits.ok()) {

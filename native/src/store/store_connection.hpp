@@ -71,8 +71,8 @@ class StoreConnection {
     uint64_t session = 0;
   };
 
-  // Room or a lease, and the session that it is of. A connection that broke is made anew. Errors: as those of
-  // VolumeControl; kCorrupt (an answer that cannot be).
+  // Room or a lease, and the session that it is of. A connection that broke is made anew, and a value that is being
+  // changed is waited for. Errors: as those of VolumeControl; kCorrupt (an answer that cannot be).
   Result<Prepared> prepare(std::span<const uint64_t> sizes, Deadline deadline);
   Result<Leased> acquire(std::span<const AcquireItem> items, const AcquireOptions& options, Deadline deadline);
 

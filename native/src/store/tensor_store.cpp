@@ -81,4 +81,8 @@ Result<std::shared_ptr<TransportBuffer>> TensorStore::open_buffer(uint64_t bytes
   return TransportBuffer::open(connection_, bytes, connection_->deadline(std::nullopt));
 }
 
+Result<std::shared_ptr<PullPlan>> TensorStore::plan(std::span<const PullTarget> targets) {
+  return PullPlan::open(connection_, targets);
+}
+
 }  // namespace windlass

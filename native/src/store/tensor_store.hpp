@@ -17,6 +17,7 @@
 
 #include "base/status.hpp"
 #include "store/lease.hpp"
+#include "store/pull_plan.hpp"
 #include "store/put.hpp"
 #include "store/store_connection.hpp"
 #include "store/store_types.hpp"
@@ -66,6 +67,9 @@ class TensorStore {
   Status pin(std::span<const std::string_view> keys, bool pinned);
 
   Result<VolumeInfo> volume_info();
+
+  // For pulling the same values again and again. Errors: those of PullPlan::open.
+  Result<std::shared_ptr<PullPlan>> plan(std::span<const PullTarget> targets);
 
   // A buffer for values of up to so many bytes. Errors: of TransportBuffer::open.
   Result<std::shared_ptr<TransportBuffer>> open_buffer(uint64_t bytes);

@@ -20,6 +20,10 @@ namespace windlass {
 
 enum class TransportKind : int32_t { kAuto = 0, kLocal = 1, kShm = 2, kTcp = 3, kRdma = 4 };
 
+// A segment with this bit is no segment of the volume's, but memory that its process offers. It cannot be mapped; and
+// reads of it can fail at any time, because whoever offers it took it back.
+inline constexpr uint64_t kOfferedSegment = uint64_t{1} << 63U;
+
 std::string_view transport_name(TransportKind kind) noexcept;  // "shm"
 
 // A part of a slot, as its volume names it. Segments are never renamed: an id that is gone is gone for good.
@@ -29,6 +33,8 @@ struct RemoteRange {
   uint64_t offset = 0;   // within the segment
   uint64_t bytes = 0;
   friend bool operator==(const RemoteRange&, const RemoteRange&) = default;
+
+  bool offered() const noexcept { return (segment & kOfferedSegment) != 0; }
 
   // [first, first + count) of it.
   RemoteRange part(uint64_t first, uint64_t count) const noexcept { return {token, segment, offset + first, count}; }
@@ -71,7 +77,7 @@ class Transport {
 
   // Moves all of them; when it returns without an error, the volume has the bytes. One acknowledgement for all.
   // Errors: kInvalidArgument (a token that is not ours, a range outside the slot); kTimeout; kUnavailable (the volume
-  // went away; what was moved is undefined); kNoMemory.
+  // went away; what was moved is undefined); kState (offered memory was taken back); kNoMemory.
   virtual Status write(std::span<const WriteMove> moves, Deadline deadline) = 0;
 
   // As write, the other way.

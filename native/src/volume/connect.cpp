@@ -6,8 +6,9 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "transport/lanes.hpp"
 #include "transport/shm/shm_transport.hpp"
+#include "volume/lane_transport.hpp"
+#include "volume/near_transport.hpp"
 #include "volume/volume_client.hpp"
 
 namespace windlass {
@@ -20,7 +21,9 @@ class Dialer {
   Dialer(Address address, const ConnectOptions& options)
       : address_(std::move(address)), options_(options), kind_(options.transport) {}
 
+  // Errors: of the last way that it tried.
   Result<GreetedStream> dial(Deadline deadline) {
+    lane_address_ = address_;
     if (address_.kind == Address::Kind::kUnix) {
       kind_ = TransportKind::kShm;
       reason_ = text(address_.to_string(), " is on this machine");
@@ -34,6 +37,9 @@ class Dialer {
     Result<GreetedStream> near = greet_near(far->welcome, deadline);
     if (near.ok()) {
       kind_ = TransportKind::kShm;
+      Result<Address> socket = address_of_path(far->welcome.unix_path);
+      if (!socket.ok()) return socket.status();
+      lane_address_ = *std::move(socket);
       reason_ = text("the volume at ", address_.to_string(), " is on this machine, and its socket ",
                      far->welcome.unix_path, " lets us in");
       return near;
@@ -53,6 +59,8 @@ class Dialer {
   // Chosen by the first dial that succeeds.
   TransportKind kind() const noexcept { return kind_; }
   const std::string& reason() const noexcept { return reason_; }
+  // Where lanes of the connection that was made last lead.
+  const Address& lane_address() const noexcept { return lane_address_; }
 
  private:
   Result<GreetedStream> greet(const Address& address, std::string_view secret, Deadline deadline) const {
@@ -85,95 +93,7 @@ class Dialer {
   const ConnectOptions options_;
   TransportKind kind_;
   std::string reason_;
-};
-
-// Lanes of the session in use; they are other ones after the connection has broken.
-class LanesInUse {
- public:
-  LanesInUse(Address address, const ConnectOptions& options) : address_(std::move(address)), options_(options) {}
-
-  Status renew(const ControlChannel& channel) {
-    Result<std::unique_ptr<Transport>> opened =
-        open_lane_transport({.address = address_, .secret = options_.secret, .grant = channel.welcome().grant},
-                            {.lanes = options_.lanes, .calls = options_.calls});
-    if (!opened.ok()) return opened.status();
-    const std::lock_guard lock(mutex_);
-    lanes_ = *std::move(opened);
-    salt_ = channel.salt();
-    return Status();
-  }
-
-  struct Current {
-    std::shared_ptr<Transport> lanes;
-    uint64_t salt = 0;
-  };
-  Current current() const {
-    const std::lock_guard lock(mutex_);
-    return {lanes_, salt_};
-  }
-
- private:
-  const Address address_;
-  const ConnectOptions options_;
-  mutable std::mutex mutex_;  // guards what follows
-  std::shared_ptr<Transport> lanes_;
-  uint64_t salt_ = 0;
-};
-
-// A volume's lanes, whichever session has them.
-class LaneTransport final : public Transport {
- public:
-  LaneTransport(std::shared_ptr<VolumeClient> client, std::shared_ptr<LanesInUse> lanes) noexcept
-      : client_(std::move(client)), lanes_(std::move(lanes)) {}
-
-  TransportKind kind() const noexcept override { return TransportKind::kTcp; }
-
-  Status write(std::span<const WriteMove> moves, Deadline deadline) override {
-    const LanesInUse::Current current = lanes_->current();
-    if (current.salt == 0) return current.lanes->write(moves, deadline);
-    return current.lanes->write(unsalted(moves, current.salt), deadline);
-  }
-  Status read(std::span<const ReadMove> moves, Deadline deadline) override {
-    const LanesInUse::Current current = lanes_->current();
-    if (current.salt == 0) return current.lanes->read(moves, deadline);
-    return current.lanes->read(unsalted(moves, current.salt), deadline);
-  }
-  Result<std::unique_ptr<SlotMapping>> map(const RemoteRange& range, MapFor purpose, bool populate,
-                                           Deadline deadline) override {
-    return lanes_->current().lanes->map(range, purpose, populate, deadline);
-  }
-
- private:
-  template <typename Move>
-  static std::vector<Move> unsalted(std::span<const Move> moves, uint64_t salt) {
-    std::vector<Move> plain(moves.begin(), moves.end());
-    for (Move& move : plain) {
-      if (move.remote.token != 0) move.remote.token ^= salt;
-    }
-    return plain;
-  }
-
-  const std::shared_ptr<VolumeClient> client_;
-  const std::shared_ptr<LanesInUse> lanes_;
-};
-
-// Shared memory, with the client that gets its descriptors.
-class NearTransport final : public Transport {
- public:
-  NearTransport(std::shared_ptr<VolumeClient> client, std::shared_ptr<ShmTransport> shm) noexcept
-      : client_(std::move(client)), shm_(std::move(shm)) {}
-
-  TransportKind kind() const noexcept override { return TransportKind::kShm; }
-  Status write(std::span<const WriteMove> moves, Deadline deadline) override { return shm_->write(moves, deadline); }
-  Status read(std::span<const ReadMove> moves, Deadline deadline) override { return shm_->read(moves, deadline); }
-  Result<std::unique_ptr<SlotMapping>> map(const RemoteRange& range, MapFor purpose, bool populate,
-                                           Deadline deadline) override {
-    return shm_->map(range, purpose, populate, deadline);
-  }
-
- private:
-  const std::shared_ptr<VolumeClient> client_;
-  const std::shared_ptr<ShmTransport> shm_;
+  Address lane_address_;
 };
 
 Status check_kind(const Address& address, TransportKind kind) {
@@ -188,15 +108,20 @@ Status check_kind(const Address& address, TransportKind kind) {
 // What the parts of a connection share before there is a client.
 struct Parts {
   Parts(const Address& address, const ConnectOptions& options)
-      : dialer(address, options), lanes(std::make_shared<LanesInUse>(address, options)) {}
+      : dialer(address, options),
+        lanes(std::make_shared<LanesInUse>(options)),
+        process(std::make_shared<OfferingProcess>(options.reads_process)) {}
 
   Dialer dialer;
   const std::shared_ptr<LanesInUse> lanes;
+  const std::shared_ptr<OfferingProcess> process;  // of the volume, where it is on this machine
   std::shared_ptr<ShmTransport> shm;
   uint64_t nonce = 0;
 
   Status connected(const ControlChannel& channel) {
-    if (dialer.kind() == TransportKind::kTcp) return lanes->renew(channel);
+    if (Status renewed = lanes->renew(dialer.lane_address(), channel); !renewed.ok()) return renewed;
+    if (dialer.kind() == TransportKind::kTcp) return Status();
+    process->renew(channel);
     // Another volume at the same address has other segments.
     if (shm != nullptr && std::exchange(nonce, channel.welcome().volume_nonce) != channel.welcome().volume_nonce) {
       shm->forget();
@@ -232,7 +157,8 @@ Result<VolumeConnection> connect_volume(std::string_view uri, const ConnectOptio
     parts->shm = std::make_shared<ShmTransport>([asked](uint64_t segment, MapFor purpose, Deadline deadline) {
       return asked->segment_descriptor(segment, purpose, deadline);
     });
-    made.transport = std::make_shared<NearTransport>(*client, parts->shm);
+    made.transport = std::make_shared<NearTransport>(*client, parts->shm, parts->lanes, parts->process);
+    made.reason += text("; offered memory is read ", parts->process->way());
   } else {
     made.transport = std::make_shared<LaneTransport>(*client, parts->lanes);
   }

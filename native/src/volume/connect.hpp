@@ -29,7 +29,8 @@ struct ConnectOptions {
   std::string secret;  // what the volume asks for over TCP; empty: none
   uint32_t lanes = 0;  // connections that carry bytes over TCP; 0: as many as pay
   std::chrono::nanoseconds connect_timeout{std::chrono::seconds(5)};  // also of each time that it connects anew
-  SocketCalls* calls = nullptr;                                       // null: the system's
+  bool reads_process = true;     // whether offered memory is read out of the volume's process, where that is allowed
+  SocketCalls* calls = nullptr;  // null: the system's
 };
 
 struct VolumeConnection {

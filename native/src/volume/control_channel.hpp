@@ -45,6 +45,8 @@ class ControlChannel {
   const Welcome& welcome() const noexcept { return welcome_; }
   uint64_t number() const noexcept { return number_; }
   const std::string& peer() const noexcept { return stream_.peer(); }
+  // Of the volume's process. Errors: kUnsupported (not a Unix socket).
+  Result<PeerIdentity> identity() const { return stream_.identity(); }
 
   // Tokens and leases leave the client, and come to it, with this mixed in: those of another channel mean nothing here.
   // 0 for the first.

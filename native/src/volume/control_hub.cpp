@@ -104,17 +104,14 @@ Result<std::string> ControlHub::listen(std::string_view uri, const ListenOptions
   if (is_unix) options.secret.clear();  // there the user is what counts
   const std::lock_guard lock(open_mutex_);
   if (closed_) return Status::error(Code::kState, text(uri, ": the volume does not listen any more; it is closed"));
-  if (!is_unix && lanes_ == nullptr) {
-    Result<std::unique_ptr<LaneServer>> lanes =
-        open_lane_server(sessions_, {.slow_timeout_ns = options.slow_timeout_ns, .calls = &calls_});
-    if (!lanes.ok()) return lanes.status();
-    lanes_ = *std::move(lanes);
-  }
   Result<Listener> listener = Listener::open(*address, &calls_);
   if (!listener.ok()) return listener.status();
   auto door = std::make_shared<Door>(*this, *std::move(listener), options);
   std::string told = door->address().to_string();
-  Status opened = on_loop([this, &door, &options] {
+  Status opened = on_loop([this, &door, &options, is_unix] {
+    lane_timeout_ns_ = options.slow_timeout_ns;
+    // Over Unix sockets lanes are rare.
+    if (Status ready = is_unix ? Status() : open_lanes(); !ready.ok()) return ready;
     if (Status watched = door->open(); !watched.ok()) return watched;
     doors_.push_back(door);
     if (door->is_unix() && unix_path_.empty()) unix_path_ = door->address().path;
@@ -165,8 +162,17 @@ void ControlHub::remove(ControlClient& client) noexcept {
   if (clients_.erase(&client) != 0) --clients_now_;
 }
 
+Status ControlHub::open_lanes() {
+  if (lanes_ != nullptr) return Status();
+  Result<std::unique_ptr<LaneServer>> lanes =
+      open_lane_server(sessions_, {.slow_timeout_ns = lane_timeout_ns_, .calls = &calls_});
+  if (!lanes.ok()) return lanes.status();
+  lanes_ = *std::move(lanes);
+  return Status();
+}
+
 Status ControlHub::admit_lane(Stream stream, uint64_t session, std::span<const std::byte> unread) {
-  if (lanes_ == nullptr) return Status::error(Code::kCorrupt, "it asks for a lane where bytes do not go over sockets");
+  if (Status ready = open_lanes(); !ready.ok()) return ready;
   if (lanes_->counts().open >= kLanesPerClient * (sessions_.size() + 1)) {
     return Status::error(Code::kUnavailable, text("there are ", lanes_->counts().open, " lanes already"));
   }

@@ -76,6 +76,7 @@ class ControlHub {
 
   Status on_loop(const std::function<Status()>& work);
   Result<Address> check_address(std::string_view uri, const ListenOptions& options) const;
+  Status open_lanes();
   bool do_work();
   void set_sweep();
   void sweep();
@@ -99,13 +100,14 @@ class ControlHub {
   std::map<Orphan*, std::shared_ptr<Orphan>> orphans_;
   uint64_t sweep_ns_ = 0;  // how often
   bool sweeping_ = false;
+  std::unique_ptr<LaneServer> lanes_;  // made before the first client that has some; ends with the loop
+  uint64_t lane_timeout_ns_ = 0;
 
   std::mutex work_mutex_;  // guards work_
   std::deque<std::function<void()>> work_;
   BackgroundThread worker_;
 
-  std::mutex open_mutex_;              // held by listen and close; guards what follows
-  std::unique_ptr<LaneServer> lanes_;  // made before the first client that can have one; the loop only reads it
+  std::mutex open_mutex_;  // held by listen and close; guards closed_
   bool closed_ = false;
 };
 

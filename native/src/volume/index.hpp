@@ -31,6 +31,7 @@ struct Value {
   uint64_t bytes = 0;
   BlockId slot = kNoBlock;       // where bytes is 0
   uint32_t keeper = UINT32_MAX;  // while a batch is published: its item that would like the slot before
+  bool withdrawn = false;        // its bytes are offered memory that is being changed
 
   // What it takes beside its slot, about.
   uint64_t metadata_bytes() const noexcept { return kMetadataBytes + attributes.size(); }
@@ -50,9 +51,10 @@ struct Entry {
   std::string_view key;
   EntryKind kind = EntryKind::kBytes;
   bool pinned = false;
-  bool leaving = false;  // marked to be removed by the batch that has the mark
-  uint64_t version = 0;  // of what is readable; 0: nothing is
-  uint64_t mark = 0;     // of the last batch that was planned with it
+  bool leaving = false;    // marked to be removed by the batch that has the mark
+  uint64_t version = 0;    // of what is readable; 0: nothing is
+  uint64_t mark = 0;       // of the last batch that was planned with it
+  uint32_t withdrawn = 0;  // of the values that are readable; with any, the entry is not leased
   Value whole;
   std::unique_ptr<ShardSets> shards;  // if it has any, whole is not in use
   Entry* older = nullptr;             // by last use; of those that are not pinned

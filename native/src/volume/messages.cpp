@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kCommitItemBytes = fields::kTextBytes + fields::kMetaBytes + 8 + fields::kShardBytes + 8 + 1;
 constexpr size_t kInlineItemBytes = fields::kTextBytes + fields::kMetaBytes + fields::kShardBytes + 4;
 
-constexpr std::array<std::pair<Message, const char*>, 13> kNames{{
+constexpr std::array<std::pair<Message, const char*>, 15> kNames{{
     {Message::kPrepare, "PREPARE"},
     {Message::kCommit, "COMMIT"},
     {Message::kPutInline, "PUT_INLINE"},
@@ -27,6 +27,8 @@ constexpr std::array<std::pair<Message, const char*>, 13> kNames{{
     {Message::kInfo, "INFO"},
     {Message::kSegment, "SEGMENT"},
     {Message::kGoodbye, "GOODBYE"},
+    {Message::kVouch, "VOUCH"},
+    {Message::kOffered, "OFFERED"},
 }};
 
 // The local sessions check this too, but the rank says how many sizes are written.
@@ -131,7 +133,7 @@ void encode_numbers(std::span<const uint64_t> numbers, Encoder& out) { fields::w
 Status decode_numbers(std::span<const std::byte> payload, NumbersRequest& out) {
   Decoder in(payload);
   fields::read_numbers(in, out.numbers);
-  return fields::finish(in, "ABANDON or RELEASE");
+  return fields::finish(in, "ABANDON, RELEASE or VOUCH");
 }
 
 void encode_acquire(std::span<const AcquireItem> items, const AcquireOptions& options, Encoder& out) {
@@ -213,6 +215,14 @@ Status decode_segment(std::span<const std::byte> payload, SegmentRequest& out) {
   out.segment = in.u64();
   out.purpose = in.boolean() ? MapFor::kWriting : MapFor::kReading;
   return fields::finish(in, "SEGMENT");
+}
+
+void encode_offered(uint64_t segment, Encoder& out) { out.u64(segment); }
+
+Status decode_offered(std::span<const std::byte> payload, uint64_t& segment) {
+  Decoder in(payload);
+  segment = in.u64();
+  return fields::finish(in, "OFFERED");
 }
 
 Status decode_nothing(std::span<const std::byte> payload) {

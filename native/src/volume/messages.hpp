@@ -37,6 +37,8 @@ enum class Message : uint16_t {
   kInfo = 0x010B,
   kSegment = 0x010C,
   kGoodbye = 0x010D,  // this session has let go of all it mapped, and ends
+  kVouch = 0x010E,
+  kOffered = 0x010F,
 };
 inline constexpr uint16_t kReplyBit = 0x8000;
 
@@ -68,7 +70,7 @@ struct PutInlineRequest {
   CommitOptions options() const noexcept { return {conditions, removals}; }
 };
 
-struct NumbersRequest {  // ABANDON: tokens; RELEASE: leases
+struct NumbersRequest {  // ABANDON, VOUCH: tokens; RELEASE: leases
   std::vector<uint64_t> numbers;
 };
 
@@ -105,6 +107,7 @@ void encode_remove(std::span<const std::string_view> keys, bool must_exist, std:
 void encode_keys(const KeyQuery& query, Encoder& out);
 void encode_pin(std::span<const std::string_view> keys, bool pinned, Encoder& out);
 void encode_segment(const SegmentRequest& request, Encoder& out);
+void encode_offered(uint64_t segment, Encoder& out);
 
 // The readers of requests. Errors: kCorrupt (what is wrong with the payload).
 Status decode_prepare(std::span<const std::byte> payload, PrepareRequest& out);
@@ -117,6 +120,7 @@ Status decode_remove(std::span<const std::byte> payload, KeysRequest& out);
 Status decode_keys(std::span<const std::byte> payload, KeyQuery& out);
 Status decode_pin(std::span<const std::byte> payload, KeysRequest& out);
 Status decode_segment(std::span<const std::byte> payload, SegmentRequest& out);
+Status decode_offered(std::span<const std::byte> payload, uint64_t& segment);
 Status decode_nothing(std::span<const std::byte> payload);  // INFO and GOODBYE
 
 }  // namespace windlass

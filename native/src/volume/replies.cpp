@@ -163,6 +163,19 @@ Result<uint64_t> decode_removed(std::span<const std::byte> payload) {
   return removed;
 }
 
+void encode_offered_address(uint64_t address, Encoder& out) {
+  encode_done(out);
+  out.u64(address);
+}
+
+Result<uint64_t> decode_offered_address(std::span<const std::byte> payload) {
+  Decoder in(payload);
+  if (Status outcome = read_outcome(in); !outcome.ok()) return outcome;
+  const uint64_t address = in.u64();
+  if (Status whole = fields::finish(in, "the reply to OFFERED"); !whole.ok()) return whole;
+  return address;
+}
+
 void encode_key_page(const KeyPage& page, Encoder& out) {
   encode_done(out);
   out.boolean(page.more);

@@ -27,6 +27,7 @@ void encode_described(std::span<const EntryInfo> entries, Encoder& out);
 void encode_removed(uint64_t removed, Encoder& out);
 void encode_key_page(const KeyPage& page, Encoder& out);
 void encode_info(const VolumeInfo& info, Encoder& out);
+void encode_offered_address(uint64_t address, Encoder& out);
 
 // The readers: the result, or what the volume said instead. Errors: that; kCorrupt (what is wrong with the payload).
 Status decode_done(std::span<const std::byte> payload);
@@ -37,5 +38,6 @@ Result<std::vector<EntryInfo>> decode_described(std::span<const std::byte> paylo
 Result<uint64_t> decode_removed(std::span<const std::byte> payload);
 Result<KeyPage> decode_key_page(std::span<const std::byte> payload);
 Result<VolumeInfo> decode_info(std::span<const std::byte> payload);
+Result<uint64_t> decode_offered_address(std::span<const std::byte> payload);
 
 }  // namespace windlass

@@ -62,6 +62,10 @@ class Request {
         return segment();
       case Message::kGoodbye:
         return goodbye();
+      case Message::kVouch:
+        return vouch();
+      case Message::kOffered:
+        return offered();
     }
     return Status::error(Code::kCorrupt, text("it sent ", message_name(header_.type), ", which is no request"));
   }
@@ -212,6 +216,19 @@ class Request {
     Answer answer = reply([](Encoder& out) { encode_done(out); });
     answer.what = Answer::What::kGoodbye;
     return answer;
+  }
+
+  Result<Answer> vouch() {
+    if (Status read = decode_numbers(payload_, scratch_.numbers); !read.ok()) return read;
+    return done(session_.vouch(scratch_.numbers.numbers, soon()));
+  }
+
+  Result<Answer> offered() {
+    uint64_t segment = 0;
+    if (Status read = decode_offered(payload_, segment); !read.ok()) return read;
+    Result<uint64_t> address = session_.offered_address(segment, soon());
+    if (!address.ok()) return fail(address.status());
+    return reply([&](Encoder& out) { encode_offered_address(*address, out); });
   }
 
   Answer done(const Status& outcome) {

@@ -85,6 +85,11 @@ void Slots::unlist(BlockId slot) noexcept {
 
 void Slots::publish(BlockId slot, uint64_t bytes, bool trim) noexcept {
   Slot& published = slots_[slot];
+  if (published.offered) {
+    ++published.uses;
+    published.state = SlotState::kPublished;
+    return;
+  }
   unlist(slot);
   published.state = SlotState::kPublished;
   if (!trim || published.capacity == bytes) return;
@@ -94,18 +99,19 @@ void Slots::publish(BlockId slot, uint64_t bytes, bool trim) noexcept {
 
 bool Slots::retire(BlockId slot, bool keep) noexcept {
   Slot& retired = slots_[slot];
+  if (retired.offered && --retired.uses != 0) return false;
   if (retired.state == SlotState::kReserved) unlist(slot);
   retired.state = SlotState::kRetired;
   if (retired.holds != 0) return false;
   // One whose generations are used up is not kept: it would need another name.
-  if (keep && retired.generation < kLastGeneration) return true;
+  if (keep && !retired.offered && retired.generation < kLastGeneration) return true;
   vacate(slot);
   return false;
 }
 
 void Slots::vacate(BlockId slot) noexcept {
   slots_[slot].state = SlotState::kFree;
-  space_.give_back(slot);
+  if (!slots_[slot].offered) space_.give_back(slot);
 }
 
 void Slots::hold(BlockId slot, bool writing) noexcept {
@@ -117,19 +123,46 @@ void Slots::let_go(BlockId slot, bool writing) noexcept {
   Slot& held = slots_[slot];
   assert(held.holds > 0);
   if (writing) --held.writers;
-  if (--held.holds == 0 && held.state == SlotState::kRetired) vacate(slot);
+  if (--held.holds != 0) return;
+  if (held.offered) let_go_of_offered_.notify_all();
+  if (held.state == SlotState::kRetired) vacate(slot);
 }
 
 void Slots::abandon(SlotList& list) noexcept {
   while (list.first != kNoBlock) retire(list.first);
 }
 
+BlockId Slots::add_offered(const OfferedSegment& segment, uint64_t offset, uint64_t bytes) {
+  reserve_blocks(1);
+  offered_.reserve(offered_.size() + 1);
+  const BlockId added = space_.add_apart(offset, bytes);
+  offered_.emplace(added, segment);
+  const uint32_t generation = slots_[added].generation;
+  slots_[added] = Slot{.capacity = bytes, .generation = generation, .offered = true};
+  return added;
+}
+
+void Slots::remove_offered(BlockId slot) noexcept {
+  assert(slots_[slot].holds == 0 && slots_[slot].uses == 0);
+  slots_[slot].offered = false;
+  offered_.erase(slot);
+  space_.remove_apart(slot);
+}
+
 RemoteRange Slots::range(BlockId slot, uint64_t token, uint64_t bytes) const noexcept {
   const Space::Block& block = space_.block(slot);
-  return {token, space_.segment(block.segment).id, block.offset, bytes};
+  const uint64_t segment = slots_[slot].offered ? offered_.find(slot)->second.id : space_.segment(block.segment).id;
+  return {token, segment, block.offset, bytes};
+}
+
+std::byte* Slots::base(BlockId slot) const noexcept {
+  if (slots_[slot].offered) return offered_.find(slot)->second.base;
+  const std::shared_ptr<SegmentFile>& found = file(slot);
+  return found == nullptr ? nullptr : found->address();
 }
 
 const std::shared_ptr<SegmentFile>& Slots::file(BlockId slot) const noexcept {
+  if (slots_[slot].offered) return kNoFile;
   const uint32_t index = space_.block(slot).segment;
   return index < files_.size() ? files_[index] : kNoFile;
 }

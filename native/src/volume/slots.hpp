@@ -8,9 +8,13 @@
 //
 // Leases and transports under way hold slots. What is held keeps its bytes, whatever becomes of its entry or session.
 //
+// A slot can also be memory that is not the volume's, but is offered to it: then it takes no room here, its entries can
+// be several (the shard that is read, and the one of the next version), and it is free only in that nobody uses it.
+//
 // Threads: the caller's lock.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,7 +47,15 @@ struct Slot {
   uint32_t generation = 0;  // grows each time it is reserved
   uint32_t holds = 0;
   uint32_t writers = 0;  // of the holds
+  uint32_t uses = 0;     // of offered memory: entries that have it
   SlotState state = SlotState::kFree;
+  bool offered = false;
+};
+
+// Memory that is offered, as a segment: its id, and where it begins.
+struct OfferedSegment {
+  uint64_t id = 0;
+  std::byte* base = nullptr;
 };
 
 class Slots {
@@ -82,7 +94,15 @@ class Slots {
   // All that a list has.
   void abandon(SlotList& list) noexcept;
 
+  // Offered memory as a slot that nobody uses; and, once that is so again, no slot any more.
+  BlockId add_offered(const OfferedSegment& segment, uint64_t offset, uint64_t bytes);
+  void remove_offered(BlockId slot) noexcept;
+  // Told whenever the last hold on a slot of offered memory goes.
+  std::condition_variable& let_go_of_offered() noexcept { return let_go_of_offered_; }
+
   RemoteRange range(BlockId slot, uint64_t token, uint64_t bytes) const noexcept;
+  // Where the slot's segment begins in this process.
+  std::byte* base(BlockId slot) const noexcept;
   const std::shared_ptr<SegmentFile>& file(BlockId slot) const noexcept;
   std::shared_ptr<SegmentFile> file_of(uint64_t segment) const;
 
@@ -111,6 +131,8 @@ class Slots {
   Space space_;
   std::vector<Slot> slots_;                          // by block
   std::vector<std::shared_ptr<SegmentFile>> files_;  // by the segment's index
+  std::unordered_map<BlockId, OfferedSegment> offered_;
+  std::condition_variable let_go_of_offered_;
   uint64_t segment_count_ = 0;
 };
 

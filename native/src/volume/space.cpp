@@ -219,6 +219,14 @@ BlockId Space::rename(BlockId block) {
   return fresh;
 }
 
+BlockId Space::add_apart(uint64_t offset, uint64_t bytes) noexcept {
+  assert(!names_.empty());
+  const BlockId added = names_.back();
+  names_.pop_back();
+  blocks_[added] = Block{.offset = offset, .bytes = bytes};
+  return added;
+}
+
 void Space::enlist(BlockId block) noexcept {
   Block& added = blocks_[block];
   const uint32_t at = class_of(added.bytes);

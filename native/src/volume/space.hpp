@@ -79,6 +79,10 @@ class Space {
   // Gives a taken block another name, and never uses the old one again.
   BlockId rename(BlockId block);
 
+  // A block that lies in no segment and takes no room: it only has its name and its numbers. Count on reserve_blocks().
+  BlockId add_apart(uint64_t offset, uint64_t bytes) noexcept;
+  void remove_apart(BlockId block) noexcept { names_.push_back(block); }
+
   const Block& block(BlockId id) const noexcept { return blocks_[id]; }
   const Segment& segment(uint32_t index) const noexcept { return segments_[index]; }
   const std::vector<Segment>& segments() const noexcept { return segments_; }

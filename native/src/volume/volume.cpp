@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "memory/host_pages.hpp"
 #include "memory/machine_memory.hpp"
+#include "volume/offer.hpp"
 #include "volume/volume_core.hpp"
 #include "volume/volume_session.hpp"
 
@@ -77,6 +78,10 @@ Result<std::shared_ptr<VolumeSession>> Volume::open_session(SessionOptions optio
   if (core_->closed) return Status::error(Code::kUnavailable, "the volume was closed; open another, or wait for one");
   core_->sessions.insert(registered);
   return session;
+}
+
+Result<std::shared_ptr<Offer>> Volume::offer(std::span<const OfferItem> items, const OfferOptions& options) {
+  return Offer::open(core_, items, options);
 }
 
 VolumeInfo Volume::info() const {

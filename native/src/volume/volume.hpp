@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/live_count.hpp"
@@ -20,8 +21,11 @@
 
 namespace windlass {
 
+class Offer;
 class VolumeCore;
 class VolumeSession;
+struct OfferItem;
+struct OfferOptions;
 
 // What happens to a put for which there is no room.
 enum class Eviction : int32_t {
@@ -57,6 +61,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
   // Errors: kUnavailable (it is closed).
   Result<std::shared_ptr<VolumeSession>> open_session(SessionOptions options);
+
+  // Publishes values where they lie: the caller's memory stays where it is, and is read from there (offer.hpp). Errors:
+  // those of VolumeControl::commit; kState (pages that are not there).
+  Result<std::shared_ptr<Offer>> offer(std::span<const OfferItem> items, const OfferOptions& options);
 
   VolumeInfo info() const;
 

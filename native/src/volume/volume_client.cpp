@@ -97,20 +97,24 @@ bool VolumeClient::wait_to_retry(std::chrono::nanoseconds time, Deadline deadlin
 }
 
 template <typename Write>
-Result<VolumeClient::Answered> VolumeClient::ask(Message type, bool changes_nothing, Deadline deadline, Write&& write) {
+Result<ChannelReply> VolumeClient::ask_over(ControlChannel& used, Message type, Deadline deadline, Write&& write) {
   std::vector<std::byte> bytes;
+  const uint64_t id = next_id_++;
+  FrameWriter frame(bytes, static_cast<uint16_t>(type), id);
+  Encoder out(bytes);
+  if (Status written = write(out, used); !written.ok()) return written;
+  if (Status finished = frame.finish(); !finished.ok()) {
+    return finished.with_prefix(message_name(static_cast<uint16_t>(type)));
+  }
+  return used.call(bytes, id, type, deadline);
+}
+
+template <typename Write>
+Result<VolumeClient::Answered> VolumeClient::ask(Message type, bool changes_nothing, Deadline deadline, Write&& write) {
   for (bool again = changes_nothing;; again = false) {
     Result<Channel> used = channel(deadline);
     if (!used.ok()) return used.status();
-    bytes.clear();
-    const uint64_t id = next_id_++;
-    FrameWriter frame(bytes, static_cast<uint16_t>(type), id);
-    Encoder out(bytes);
-    if (Status written = write(out, **used); !written.ok()) return written;
-    if (Status finished = frame.finish(); !finished.ok()) {
-      return finished.with_prefix(message_name(static_cast<uint16_t>(type)));
-    }
-    Result<ChannelReply> reply = (*used)->call(bytes, id, type, deadline);
+    Result<ChannelReply> reply = ask_over(**used, type, deadline, write);
     if (reply.ok()) return Answered{*std::move(reply), *std::move(used)};
     if (!again || reply.status().code() != Code::kUnavailable || deadline.expired()) return reply.status();
   }
@@ -264,6 +268,34 @@ Result<OwnedDescriptor> VolumeClient::segment_descriptor(uint64_t segment, MapFo
     return Status::error(Code::kCorrupt, "the volume's answer to SEGMENT came without a descriptor");
   }
   return std::move(answered->reply.descriptor);
+}
+
+Result<uint64_t> VolumeClient::offered_address(uint64_t segment, Deadline deadline) {
+  Result<Answered> answered = ask(Message::kOffered, true, deadline, [&](Encoder& out, const ControlChannel&) {
+    encode_offered(segment, out);
+    return Status();
+  });
+  if (!answered.ok()) return answered.status();
+  return decode_offered_address(answered->reply.payload);
+}
+
+Status VolumeClient::vouch(std::span<const uint64_t> tokens, Deadline deadline) {
+  Channel used;
+  {
+    const std::lock_guard lock(mutex_);
+    used = channel_;
+  }
+  if (used == nullptr || !used->alive()) {
+    return Status::error(Code::kUnavailable, "the connection to the volume broke; acquire the values again");
+  }
+  Result<ChannelReply> reply = ask_over(*used, Message::kVouch, deadline, [&](Encoder& out, const ControlChannel&) {
+    std::vector<uint64_t> salted(tokens.begin(), tokens.end());
+    for (uint64_t& token : salted) token = used->salted(token);
+    encode_numbers(salted, out);
+    return Status();
+  });
+  if (!reply.ok()) return reply.status();
+  return decode_done(reply->payload);
 }
 
 }  // namespace windlass

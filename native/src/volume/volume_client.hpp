@@ -63,6 +63,9 @@ class VolumeClient final : public VolumeControl {
   Status pin(std::span<const std::string_view> keys, bool pinned, Deadline deadline) override;
   Result<VolumeInfo> info(Deadline deadline) override;
   Result<OwnedDescriptor> segment_descriptor(uint64_t segment, MapFor purpose, Deadline deadline) override;
+  Result<uint64_t> offered_address(uint64_t segment, Deadline deadline) override;
+  // Never connects anew: nobody else could vouch.
+  Status vouch(std::span<const uint64_t> tokens, Deadline deadline) override;
 
   // How many connections were made; it names the session in use.
   uint64_t connections() const noexcept { return connections_.load(); }
@@ -82,6 +85,8 @@ class VolumeClient final : public VolumeControl {
   bool wait_to_retry(std::chrono::nanoseconds time, Deadline deadline);
 
   // Carries one request out. write(Encoder&, const ControlChannel&) appends its payload, and returns a Status.
+  template <typename Write>
+  Result<ChannelReply> ask_over(ControlChannel& used, Message type, Deadline deadline, Write&& write);
   template <typename Write>
   Result<Answered> ask(Message type, bool changes_nothing, Deadline deadline, Write&& write);
   Status give_back(Message type, std::span<const uint64_t> numbers, Deadline deadline);

@@ -137,7 +137,8 @@ class VolumeControl {
   virtual Status abandon(std::span<const uint64_t> tokens, Deadline deadline) = 0;
 
   // Leases values. Errors: kNotFound (which key, and how many more); kIncomplete (which shards are missing);
-  // kConflict; kInvalidArgument; kTimeout; kUnavailable.
+  // kConflict; kState (whoever offers the value is changing it: ask again soon); kInvalidArgument; kTimeout;
+  // kUnavailable.
   virtual Result<Acquired> acquire(std::span<const AcquireItem> items, const AcquireOptions& options,
                                    Deadline deadline) = 0;
 
@@ -160,6 +161,15 @@ class VolumeControl {
   // The file behind a segment, to map. One for reading cannot be mapped for writing. Errors: kNotFound (no such
   // segment any more); kUnsupported (no descriptors get through this connection).
   virtual Result<OwnedDescriptor> segment_descriptor(uint64_t segment, MapFor purpose, Deadline deadline) = 0;
+
+  // Where an offered segment begins in the memory of the volume's process, for whoever reads it there. Errors:
+  // kNotFound (it is not offered any more); kUnsupported (not told through this connection).
+  virtual Result<uint64_t> offered_address(uint64_t segment, Deadline deadline) = 0;
+
+  // Whether these tokens, of leased values, were good all the time: then what was read of offered memory before the call
+  // is what was published. Errors: kState (the memory was taken back); kInvalidArgument (no tokens of this session's);
+  // kUnavailable (the session has ended, or the volume is gone).
+  virtual Status vouch(std::span<const uint64_t> tokens, Deadline deadline) = 0;
 };
 
 }  // namespace windlass

@@ -10,6 +10,7 @@ VolumeCore::VolumeCore(const VolumeOptions& given)
     : options(given), nonce(fresh_nonce()), workers_(options.worker_threads) {
   // They begin somewhere else in each volume, so that what a client remembers of one is never found in the next.
   next_segment_ = (nonce >> 1U) | 1U;
+  next_offer = next_segment_ | kOfferedSegment;
 }
 
 Status VolumeCore::check_open(const SessionState& session) const {
@@ -65,7 +66,8 @@ bool VolumeCore::evict(uint64_t slot_bytes, uint64_t least_bytes, uint64_t metad
     entry->each_value([&](const Value& value) {
       beside += value.metadata_bytes();
       if (value.slot == kNoBlock) return;
-      held = held || slots.slot(value.slot).holds != 0;
+      const Slot& slot = slots.slot(value.slot);
+      held = held || slot.holds != 0 || slot.offered;
       bytes += slots.space().block(value.slot).bytes;
     });
     if (held || (metadata == 0 && bytes == 0)) continue;

@@ -59,6 +59,8 @@ class VolumeCore {
   uint64_t version = 0;  // the last that was given
   uint64_t mark = 0;     // of the last batch that was planned
   bool closed = false;
+  std::map<uint64_t, std::byte*> offers;  // by their segment, where each begins
+  uint64_t next_offer = 0;                // the segment of the next one
   std::set<SessionState*> sessions;
 
   // All that follow: with the lock held, unless they say otherwise.
@@ -84,6 +86,10 @@ class VolumeCore {
   // Evicts so many bytes of slots and of metadata, if there are as many that may go. Returns false, and evicts nothing,
   // if there is nothing at all, less than least_bytes of slots, or too little metadata.
   bool evict(uint64_t slot_bytes, uint64_t least_bytes, uint64_t metadata);
+
+  // Publishes a batch, or nothing. Where offered is not empty, it has a slot of offered memory for each item.
+  Result<Committed> commit(SessionState& session, std::span<const CommitItem> items, const CommitOptions& batch,
+                           std::span<const BlockId> offered);
 
   // Takes a session's slots and leases away.
   void free_session(SessionState& session) noexcept;

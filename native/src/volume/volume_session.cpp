@@ -34,10 +34,21 @@ BlockId slot_of(const VolumeCore& core, const SessionState& state, uint64_t toke
   return lease_of(state, token, slot) == nullptr ? kNoBlock : slot;
 }
 
+bool is_lease(const SessionState& state, uint64_t token) {
+  BlockId slot = kNoBlock;
+  return lease_of(state, token, slot) != nullptr;
+}
+
+Status taken_back(const SessionState& state) {
+  return Status::error(Code::kState, text("the memory that ", state.options.peer,
+                                          " leases was taken back by whoever offers it; acquire the value again"));
+}
+
 // Whether the range lies in the slot that its token opens.
 Status check_range(const VolumeCore& core, const SessionState& state, const RemoteRange& range, MapFor purpose,
                    BlockId& slot) {
   slot = slot_of(core, state, range.token, purpose);
+  if (slot == kNoBlock && purpose == MapFor::kReading && is_lease(state, range.token)) return taken_back(state);
   if (slot == kNoBlock) {
     const std::string_view wanted = purpose == MapFor::kWriting ? "a slot that it prepared" : "a value that it leases";
     return Status::error(Code::kInvalidArgument, text("the token ", hex_text(range.token), " of ", state.options.peer,
@@ -132,8 +143,11 @@ Status VolumeSession::release(std::span<const uint64_t> leases, Deadline /*deadl
       ++unknown;
       continue;
     }
-    for (const BlockId slot : found->second) core_->slots.let_go(slot, false);
-    state_->leased_slots -= found->second.size();
+    for (const BlockId slot : found->second) {
+      if (slot == kNoBlock) continue;  // it was taken back
+      core_->slots.let_go(slot, false);
+      --state_->leased_slots;
+    }
     state_->leases.erase(found);
   }
   if (unknown == 0) return Status();
@@ -154,9 +168,9 @@ Result<SlotHold> VolumeSession::hold(std::span<const RemoteRange> ranges, MapFor
     BlockId slot = kNoBlock;
     if (Status right = check_range(*core_, *state_, ranges[i], purpose, slot); !right.ok()) return right;
     const std::shared_ptr<SegmentFile>& file = core_->slots.file(slot);
-    if (held.files_.empty() || held.files_.back() != file) held.files_.push_back(file);
+    if (file != nullptr && (held.files_.empty() || held.files_.back() != file)) held.files_.push_back(file);
     held.slots_[i] = slot;
-    held.parts_[i] = {file->address() + ranges[i].offset, ranges[i].bytes};
+    held.parts_[i] = {core_->slots.base(slot) + ranges[i].offset, ranges[i].bytes};
   }
   // Nothing fails from here on.
   for (const BlockId slot : held.slots_) {
@@ -171,6 +185,9 @@ Result<std::shared_ptr<SegmentFile>> VolumeSession::segment_of(const RemoteRange
   if (Status open = core_->check_open(*state_); !open.ok()) return open;
   BlockId slot = kNoBlock;
   if (Status right = check_range(*core_, *state_, range, purpose, slot); !right.ok()) return right;
+  if (core_->slots.slot(slot).offered) {
+    return Status::error(Code::kUnsupported, "memory that is offered is not mapped, as it may be taken back; read it");
+  }
   return core_->slots.file(slot);
 }
 
@@ -184,11 +201,40 @@ Result<OwnedDescriptor> VolumeSession::segment_descriptor(uint64_t segment, MapF
                            "descriptors of segments do not get through this connection; move the "
                            "bytes over it, or connect over shm");
     }
+    if ((segment & kOfferedSegment) != 0) {
+      return Status::error(Code::kUnsupported,
+                           "memory that is offered has no descriptor; read it out of the process, or over lanes");
+    }
     file = core_->slots.file_of(segment);
   }
   if (file != nullptr) return file->descriptor(purpose);
   return Status::error(Code::kNotFound,
                        text("the volume has no segment ", segment, " any more; ask for the value anew"));
+}
+
+Result<uint64_t> VolumeSession::offered_address(uint64_t segment, Deadline /*deadline*/) {
+  const std::lock_guard lock(core_->mutex);
+  if (Status open = core_->check_open(*state_); !open.ok()) return open;
+  if (!state_->options.gives_segments) {
+    return Status::error(Code::kUnsupported, "addresses are told on this machine only; move the bytes over lanes");
+  }
+  const auto found = core_->offers.find(segment);
+  if (found != core_->offers.end()) return reinterpret_cast<uint64_t>(found->second);
+  return Status::error(Code::kNotFound, text("the offer of segment ", hex_text(segment), " was closed; acquire anew"));
+}
+
+Status VolumeSession::vouch(std::span<const uint64_t> tokens, Deadline /*deadline*/) {
+  const std::lock_guard lock(core_->mutex);
+  if (Status open = core_->check_open(*state_); !open.ok()) return open;
+  for (const uint64_t token : tokens) {
+    BlockId slot = kNoBlock;
+    if (lease_of(*state_, token, slot) == nullptr) {
+      return Status::error(Code::kInvalidArgument, text("the token ", hex_text(token), " of ", state_->options.peer,
+                                                        " does not stand for a value that it leases"));
+    }
+    if (slot == kNoBlock) return taken_back(*state_);
+  }
+  return Status();
 }
 
 Result<Committed> VolumeSession::put_inline(std::span<const InlineItem> items, const CommitOptions& options,

@@ -82,6 +82,8 @@ class VolumeSession final : public VolumeControl {
   Status pin(std::span<const std::string_view> keys, bool pinned, Deadline deadline) override;
   Result<VolumeInfo> info(Deadline deadline) override;
   Result<OwnedDescriptor> segment_descriptor(uint64_t segment, MapFor purpose, Deadline deadline) override;
+  Result<uint64_t> offered_address(uint64_t segment, Deadline deadline) override;
+  Status vouch(std::span<const uint64_t> tokens, Deadline deadline) override;
 
   // Of these calls only prepare and put_inline ever wait long, for fresh pages. These two never do: where the others
   // would wait they answer nothing, and have taken nothing.
@@ -90,7 +92,7 @@ class VolumeSession final : public VolumeControl {
 
   // The memory of ranges: for writing, of slots that were prepared; for reading, of values that are leased. At most
   // kMaxBatch of them. Errors: kInvalidArgument (a token that is not this session's, a range outside its slot);
-  // kUnavailable.
+  // kState (offered memory that was taken back); kUnavailable.
   Result<SlotHold> hold(std::span<const RemoteRange> ranges, MapFor purpose);
 
   // The segment in which a range lies, to reach it for as long as the pointer lives; the slot is the caller's to keep.

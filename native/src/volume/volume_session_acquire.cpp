@@ -44,6 +44,11 @@ Status incomplete(const Entry& entry) {
                             " shards: ", named, count > kNamedShards ? ", …" : "", "; put them"));
 }
 
+Status being_changed(const Entry& entry) {
+  return Status::error(Code::kState, text("the key ", key_text(entry.key), " is of version ", entry.version,
+                                          ", and whoever offers it is changing its memory; ask again soon"));
+}
+
 // All of one acquire. With the core's lock held while it plans and leases.
 class Search {
  public:
@@ -94,6 +99,7 @@ class Search {
     std::optional<std::string_view> missing;
     uint64_t more = 0;
     const Entry* lacking = nullptr;
+    const Entry* changing = nullptr;
     for (size_t i = 0; i < items_.size(); ++i) {
       Entry* const entry = core_.index.find(items_[i].key);
       if (entry == nullptr) {
@@ -108,11 +114,13 @@ class Search {
       }
       entry->mark = mark;
       if (!entry->readable() && lacking == nullptr) lacking = entry;
+      if (entry->withdrawn != 0 && changing == nullptr) changing = entry;
       entries_[i] = entry;
       values_ += entry->shards == nullptr ? 1 : entry->shards->current.size();
     }
     if (missing.has_value() && !skip_missing) return not_found(*missing, more);
     if (lacking != nullptr) return incomplete(*lacking);
+    if (changing != nullptr) return being_changed(*changing);
     if (values_ > kMaxBatch) {
       return Status::error(Code::kInvalidArgument,
                            text(values_, " values and shards in one call; ask for at most ", kMaxBatch));

@@ -4,6 +4,7 @@
 
 #include "base/contain.hpp"
 #include "base/text.hpp"
+#include "volume/batch_check.hpp"
 #include "volume/key.hpp"
 #include "volume/volume_core.hpp"
 #include "volume/volume_session.hpp"
@@ -11,40 +12,6 @@
 namespace windlass {
 
 namespace {
-
-// What can be said of a batch without looking at the volume.
-Status check_item(const CommitItem& item) {
-  if (Status key = check_key(item.key); !key.ok()) return key;
-  const EntryMeta& meta = item.meta;
-  if (meta.kind != EntryKind::kBytes && meta.kind != EntryKind::kTensor) {
-    return Status::error(Code::kInvalidArgument,
-                         text("the key ", key_text(item.key), ": there is no kind ", static_cast<int32_t>(meta.kind)));
-  }
-  if (meta.shape.rank > kMaxRank) {
-    return Status::error(Code::kInvalidArgument, text("the key ", key_text(item.key), ": a rank of ", meta.shape.rank,
-                                                      "; tensors have at most ", kMaxRank));
-  }
-  if (meta.attributes.size() > kMaxAttributesBytes) {
-    return Status::error(Code::kInvalidArgument, text("the key ", key_text(item.key), ": ", meta.attributes.size(),
-                                                      " bytes of attributes; give at most ", kMaxAttributesBytes));
-  }
-  const ShardPlace shard = item.shard;
-  if (shard.count == 0 ? shard.index == 0 : shard.index < shard.count && shard.count <= kMaxShards) return Status();
-  return Status::error(Code::kInvalidArgument, text("the key ", key_text(item.key), ": shard ", shard.index, " of ",
-                                                    shard.count, "; give 0 to count - 1 of at most ", kMaxShards));
-}
-
-Status check_batch(std::span<const CommitItem> items, const CommitOptions& options) {
-  if (items.size() > kMaxBatch || options.removals.size() > kMaxBatch || options.conditions.size() > kMaxBatch) {
-    return Status::error(Code::kInvalidArgument,
-                         text("a batch of ", items.size(), " values, ", options.removals.size(), " removals and ",
-                              options.conditions.size(), " conditions; give at most ", kMaxBatch, " of each"));
-  }
-  for (const CommitItem& item : items) {
-    if (Status sound = check_item(item); !sound.ok()) return sound;
-  }
-  return Status();
-}
 
 uint64_t metadata_of(std::span<const CommitItem> items) noexcept {
   uint64_t sum = 0;
@@ -66,8 +33,10 @@ bool completes(const ShardSets& sets) {
 // One batch, from its plan to its end. With the core's lock held throughout.
 class Batch {
  public:
-  Batch(VolumeCore& core, SessionState& session, std::span<const CommitItem> items, const CommitOptions& options)
-      : core_(core), session_(session), items_(items), options_(options), mark_(++core.mark) {}
+  // offered: for each item its slot of offered memory; or empty.
+  Batch(VolumeCore& core, SessionState& session, std::span<const CommitItem> items, const CommitOptions& options,
+        std::span<const BlockId> offered)
+      : core_(core), session_(session), items_(items), options_(options), offered_(offered), mark_(++core.mark) {}
   ~Batch() {
     if (!published_) undo();
   }
@@ -104,6 +73,7 @@ class Batch {
   SessionState& session_;
   const std::span<const CommitItem> items_;
   const CommitOptions& options_;
+  const std::span<const BlockId> offered_;
   const uint64_t mark_;
   std::vector<Planned> planned_;
   std::vector<Entry*> added_;    // entries that there were not
@@ -235,7 +205,11 @@ Status Batch::plan() {
   next_.resize(items_.size());
   uint64_t shrinking = 0;
   for (uint32_t i = 0; i < items_.size(); ++i) {
-    if (Status slot = plan_slot(items_[i], planned_[i]); !slot.ok()) return slot;
+    if (!offered_.empty()) {
+      planned_[i].slot = offered_[i];
+    } else if (Status slot = plan_slot(items_[i], planned_[i]); !slot.ok()) {
+      return slot;
+    }
     if (Status entry = plan_entry(items_[i], planned_[i], i); !entry.ok()) return entry;
     wants_next_ = wants_next_ || items_[i].keep;
     if (!items_[i].keep && planned_[i].slot != kNoBlock) ++shrinking;
@@ -292,6 +266,8 @@ void Batch::publish_whole(uint32_t number) noexcept {
   value.attributes = std::move(planned_[number].attributes);
   value.bytes = item.bytes;
   value.slot = item.bytes == 0 ? kNoBlock : planned_[number].slot;
+  value.withdrawn = false;
+  entry.withdrawn = 0;
   core_.count_in(value);
   readable(entry, value.bytes);
 }
@@ -314,10 +290,12 @@ void Batch::publish_shards(Entry& entry) noexcept {
     if (entry.readable()) core_.counters.value_bytes -= entry.bytes();
     for (uint32_t i = 0; i < sets.current.size(); ++i) replace(sets.current[i], sets.coming.find(i)->second.keeper);
     sets.current.clear();
+    entry.withdrawn = 0;
     uint64_t bytes = 0;
     for (auto& [index, value] : sets.coming) {
       bytes += value.bytes;
       value.keeper = UINT32_MAX;
+      if (value.withdrawn) ++entry.withdrawn;
       sets.current.push_back(std::move(value));
     }
     sets.coming.clear();
@@ -381,9 +359,14 @@ Result<Committed> VolumeSession::commit(std::span<const CommitItem> items, const
                                         Deadline /*deadline*/) {
   if (Status sound = check_batch(items, options); !sound.ok()) return sound;
   const std::lock_guard lock(core_->mutex);
-  Batch batch(*core_, *state_, items, options);
-  if (Status planned = batch.plan(); !planned.ok()) return planned;
-  return batch.publish();
+  return core_->commit(*state_, items, options, {});
+}
+
+Result<Committed> VolumeCore::commit(SessionState& session, std::span<const CommitItem> items,
+                                     const CommitOptions& batch, std::span<const BlockId> offered) {
+  Batch planned(*this, session, items, batch, offered);
+  if (Status sound = planned.plan(); !sound.ok()) return sound;
+  return planned.publish();
 }
 
 }  // namespace windlass

@@ -56,7 +56,9 @@ class WindlassTest {
             "volume",
             "store",
             "lease",
-            "buffer"),
+            "buffer",
+            "offer",
+            "plan"),
         List.copyOf(before.keySet()));
     try (Device device = Device.emulated()) {
       assertFalse(device.info().name().isEmpty());

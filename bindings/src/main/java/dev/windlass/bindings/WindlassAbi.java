@@ -7018,10 +7018,28 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_KIND_ARCHIVE_JOB() {
         return WL_KIND_ARCHIVE_JOB;
     }
-    private static final int WL_KIND_LAST = (int)13L;
+    private static final int WL_KIND_OFFER = (int)14L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_KIND_LAST = 13
+     * enum <anonymous>.WL_KIND_OFFER = 14
+     * }
+     */
+    public static int WL_KIND_OFFER() {
+        return WL_KIND_OFFER;
+    }
+    private static final int WL_KIND_PLAN = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_PLAN = 15
+     * }
+     */
+    public static int WL_KIND_PLAN() {
+        return WL_KIND_PLAN;
+    }
+    private static final int WL_KIND_LAST = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_KIND_LAST = 15
      * }
      */
     public static int WL_KIND_LAST() {
@@ -7715,6 +7733,733 @@ public class WindlassAbi extends WindlassSymbols {
                 traceDowncall("wl_log_close", log, error);
             }
             return (int)mh$.invokeExact(log, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_offer
+     * }
+     */
+    public static final OfLong wl_offer = WindlassAbi.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_offer_state
+     * }
+     */
+    public static final OfInt wl_offer_state = WindlassAbi.C_INT;
+    private static final int WL_OFFER_OFFERED = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OFFER_OFFERED = 0
+     * }
+     */
+    public static int WL_OFFER_OFFERED() {
+        return WL_OFFER_OFFERED;
+    }
+    private static final int WL_OFFER_UPDATING = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OFFER_UPDATING = 1
+     * }
+     */
+    public static int WL_OFFER_UPDATING() {
+        return WL_OFFER_UPDATING;
+    }
+    private static final int WL_OFFER_STALE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_OFFER_STALE = 2
+     * }
+     */
+    public static int WL_OFFER_STALE() {
+        return WL_OFFER_STALE;
+    }
+
+    private static class wl_offer_options_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_offer_options_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_offer_options_init(wl_offer_options *options, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_offer_options_init$descriptor() {
+        return wl_offer_options_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_offer_options_init(wl_offer_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_offer_options_init$handle() {
+        return wl_offer_options_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_offer_options_init(wl_offer_options *options, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_offer_options_init$address() {
+        return wl_offer_options_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_offer_options_init(wl_offer_options *options, uint32_t struct_size)
+     * }
+     */
+    public static void wl_offer_options_init(MemorySegment options, int struct_size) {
+        var mh$ = wl_offer_options_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_offer_options_init", options, struct_size);
+            }
+            mh$.invokeExact(options, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_offer_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_offer_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_offer_info_init(wl_offer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_offer_info_init$descriptor() {
+        return wl_offer_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_offer_info_init(wl_offer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_offer_info_init$handle() {
+        return wl_offer_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_offer_info_init(wl_offer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_offer_info_init$address() {
+        return wl_offer_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_offer_info_init(wl_offer_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_offer_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_offer_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_offer_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_volume_offer {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_volume_offer");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_offer(wl_volume volume, const wl_put_item *items, uint64_t count, const wl_offer_options *options, wl_offer *offer, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_volume_offer$descriptor() {
+        return wl_volume_offer.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_offer(wl_volume volume, const wl_put_item *items, uint64_t count, const wl_offer_options *options, wl_offer *offer, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_volume_offer$handle() {
+        return wl_volume_offer.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_volume_offer(wl_volume volume, const wl_put_item *items, uint64_t count, const wl_offer_options *options, wl_offer *offer, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_volume_offer$address() {
+        return wl_volume_offer.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_volume_offer(wl_volume volume, const wl_put_item *items, uint64_t count, const wl_offer_options *options, wl_offer *offer, wl_error *error)
+     * }
+     */
+    public static int wl_volume_offer(long volume, MemorySegment items, long count, MemorySegment options, MemorySegment offer, MemorySegment error) {
+        var mh$ = wl_volume_offer.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_volume_offer", volume, items, count, options, offer, error);
+            }
+            return (int)mh$.invokeExact(volume, items, count, options, offer, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_offer_begin_update {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_offer_begin_update");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_begin_update(wl_offer offer, uint64_t timeout_ns, int32_t force, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_offer_begin_update$descriptor() {
+        return wl_offer_begin_update.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_begin_update(wl_offer offer, uint64_t timeout_ns, int32_t force, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_offer_begin_update$handle() {
+        return wl_offer_begin_update.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_begin_update(wl_offer offer, uint64_t timeout_ns, int32_t force, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_offer_begin_update$address() {
+        return wl_offer_begin_update.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_offer_begin_update(wl_offer offer, uint64_t timeout_ns, int32_t force, wl_error *error)
+     * }
+     */
+    public static int wl_offer_begin_update(long offer, long timeout_ns, int force, MemorySegment error) {
+        var mh$ = wl_offer_begin_update.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_offer_begin_update", offer, timeout_ns, force, error);
+            }
+            return (int)mh$.invokeExact(offer, timeout_ns, force, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_offer_publish {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_offer_publish");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_publish(wl_offer offer, uint64_t *version, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_offer_publish$descriptor() {
+        return wl_offer_publish.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_publish(wl_offer offer, uint64_t *version, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_offer_publish$handle() {
+        return wl_offer_publish.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_publish(wl_offer offer, uint64_t *version, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_offer_publish$address() {
+        return wl_offer_publish.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_offer_publish(wl_offer offer, uint64_t *version, wl_error *error)
+     * }
+     */
+    public static int wl_offer_publish(long offer, MemorySegment version, MemorySegment error) {
+        var mh$ = wl_offer_publish.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_offer_publish", offer, version, error);
+            }
+            return (int)mh$.invokeExact(offer, version, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_offer_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_offer_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_get_info(wl_offer offer, wl_offer_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_offer_get_info$descriptor() {
+        return wl_offer_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_get_info(wl_offer offer, wl_offer_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_offer_get_info$handle() {
+        return wl_offer_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_get_info(wl_offer offer, wl_offer_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_offer_get_info$address() {
+        return wl_offer_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_offer_get_info(wl_offer offer, wl_offer_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_offer_get_info(long offer, MemorySegment info, MemorySegment error) {
+        var mh$ = wl_offer_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_offer_get_info", offer, info, error);
+            }
+            return (int)mh$.invokeExact(offer, info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_offer_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_offer_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_close(wl_offer offer, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_offer_close$descriptor() {
+        return wl_offer_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_close(wl_offer offer, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_offer_close$handle() {
+        return wl_offer_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_offer_close(wl_offer offer, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_offer_close$address() {
+        return wl_offer_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_offer_close(wl_offer offer, uint64_t timeout_ns, wl_error *error)
+     * }
+     */
+    public static int wl_offer_close(long offer, long timeout_ns, MemorySegment error) {
+        var mh$ = wl_offer_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_offer_close", offer, timeout_ns, error);
+            }
+            return (int)mh$.invokeExact(offer, timeout_ns, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t wl_plan
+     * }
+     */
+    public static final OfLong wl_plan = WindlassAbi.C_LONG;
+
+    private static class wl_pull_report_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_pull_report_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_pull_report_init(wl_pull_report *report, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_pull_report_init$descriptor() {
+        return wl_pull_report_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_pull_report_init(wl_pull_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_pull_report_init$handle() {
+        return wl_pull_report_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_pull_report_init(wl_pull_report *report, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_pull_report_init$address() {
+        return wl_pull_report_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_pull_report_init(wl_pull_report *report, uint32_t struct_size)
+     * }
+     */
+    public static void wl_pull_report_init(MemorySegment report, int struct_size) {
+        var mh$ = wl_pull_report_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_pull_report_init", report, struct_size);
+            }
+            mh$.invokeExact(report, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_store_plan {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_store_plan");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_store_plan(wl_store store, const wl_pull_item *items, uint64_t count, wl_plan *plan, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_store_plan$descriptor() {
+        return wl_store_plan.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_store_plan(wl_store store, const wl_pull_item *items, uint64_t count, wl_plan *plan, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_store_plan$handle() {
+        return wl_store_plan.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_store_plan(wl_store store, const wl_pull_item *items, uint64_t count, wl_plan *plan, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_store_plan$address() {
+        return wl_store_plan.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_store_plan(wl_store store, const wl_pull_item *items, uint64_t count, wl_plan *plan, wl_error *error)
+     * }
+     */
+    public static int wl_store_plan(long store, MemorySegment items, long count, MemorySegment plan, MemorySegment error) {
+        var mh$ = wl_store_plan.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_store_plan", store, items, count, plan, error);
+            }
+            return (int)mh$.invokeExact(store, items, count, plan, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_plan_pull {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_plan_pull");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_plan_pull(wl_plan plan, uint64_t timeout_ns, wl_pull_report *report, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_plan_pull$descriptor() {
+        return wl_plan_pull.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_plan_pull(wl_plan plan, uint64_t timeout_ns, wl_pull_report *report, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_plan_pull$handle() {
+        return wl_plan_pull.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_plan_pull(wl_plan plan, uint64_t timeout_ns, wl_pull_report *report, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_plan_pull$address() {
+        return wl_plan_pull.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_plan_pull(wl_plan plan, uint64_t timeout_ns, wl_pull_report *report, wl_error *error)
+     * }
+     */
+    public static int wl_plan_pull(long plan, long timeout_ns, MemorySegment report, MemorySegment error) {
+        var mh$ = wl_plan_pull.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_plan_pull", plan, timeout_ns, report, error);
+            }
+            return (int)mh$.invokeExact(plan, timeout_ns, report, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_plan_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_plan_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_plan_close(wl_plan plan, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_plan_close$descriptor() {
+        return wl_plan_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_plan_close(wl_plan plan, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_plan_close$handle() {
+        return wl_plan_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_plan_close(wl_plan plan, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_plan_close$address() {
+        return wl_plan_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_plan_close(wl_plan plan, wl_error *error)
+     * }
+     */
+    public static int wl_plan_close(long plan, MemorySegment error) {
+        var mh$ = wl_plan_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_plan_close", plan, error);
+            }
+            return (int)mh$.invokeExact(plan, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

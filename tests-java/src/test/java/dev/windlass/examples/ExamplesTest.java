@@ -42,4 +42,15 @@ class ExamplesTest {
   void anotherProcessReadsThroughSharedMemory() throws Exception {
     assertEquals(List.of("Over SHM: 42.0", "The reader ended with 0"), run("TwoProcesses"));
   }
+
+  @Test
+  void aReaderPullsWhatATrainerOffersAfterEachStep() throws Exception {
+    assertEquals(
+        List.of(
+            "Step 1.0, plans made: 1",
+            "Step 2.0, plans made: 0",
+            "Step 3.0, plans made: 0",
+            "The reader ended with 0"),
+        run("DirectSync"));
+  }
 }

@@ -2,6 +2,7 @@ package dev.windlass.memory;
 
 import dev.windlass.Status;
 import dev.windlass.WindlassException;
+import dev.windlass.bindings.RegionHandles;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Region implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
+
+  static {
+    RegionHandles.provide(region -> ((Region) region).handle());
+  }
+
   private final long handle;
   private final Backup backup;
   private final String tag;

@@ -49,19 +49,7 @@ final class PutCall {
   static PutReport put(
       long store, List<? extends PutItem> items, long[] buffers, PutOptions options) {
     try (NativeCall call = NativeCall.open(WindlassException::of)) {
-      MemorySegment structs = call.allocate(wl_put_item.layout(), items.size());
-      Keys keys = Keys.of(call, items.stream().map(PutItem::key).toList());
-      MemorySegment shapes = shapes(call, items);
-      long shape = 0;
-      for (int i = 0; i < items.size(); i++) {
-        MemorySegment struct = wl_put_item.asSlice(structs, i);
-        wl_put_item.key(struct, keys.pointer(i));
-        wl_put_item.key_bytes(struct, keys.length(i));
-        wl_put_item.buffer(struct, buffers.length == 0 ? 0 : buffers[i]);
-        wl_put_item.shape(struct, shapes.asSlice(shape * Long.BYTES));
-        shape += rank(items.get(i));
-        fill(call, struct, items.get(i));
-      }
+      MemorySegment structs = structs(call, items, buffers);
       MemorySegment report = call.allocate(wl_put_report.layout(), WindlassAbi::wl_put_report_init);
       call.check(
           WindlassAbi.wl_store_put(
@@ -70,6 +58,24 @@ final class PutCall {
     } finally {
       Reference.reachabilityFence(items);
     }
+  }
+
+  /** The items, as the library takes them. */
+  static MemorySegment structs(NativeCall call, List<? extends PutItem> items, long[] buffers) {
+    MemorySegment structs = call.allocate(wl_put_item.layout(), items.size());
+    Keys keys = Keys.of(call, items.stream().map(PutItem::key).toList());
+    MemorySegment shapes = shapes(call, items);
+    long shape = 0;
+    for (int i = 0; i < items.size(); i++) {
+      MemorySegment struct = wl_put_item.asSlice(structs, i);
+      wl_put_item.key(struct, keys.pointer(i));
+      wl_put_item.key_bytes(struct, keys.length(i));
+      wl_put_item.buffer(struct, buffers.length == 0 ? 0 : buffers[i]);
+      wl_put_item.shape(struct, shapes.asSlice(shape * Long.BYTES));
+      shape += rank(items.get(i));
+      fill(call, struct, items.get(i));
+    }
+    return structs;
   }
 
   /** The shapes of all items, one behind the other; one more, so that the last has an address. */
@@ -156,7 +162,7 @@ final class PutCall {
     return call.allocate(LeaseCalls.atLeastOne(values));
   }
 
-  private static MemorySegment struct(NativeCall call, PutOptions options) {
+  static MemorySegment struct(NativeCall call, PutOptions options) {
     MemorySegment struct = call.allocate(wl_put_options.layout(), WindlassAbi::wl_put_options_init);
     wl_put_options.conditions(struct, LeaseCalls.conditions(call, options.conditions()));
     wl_put_options.condition_count(struct, options.conditions().size());

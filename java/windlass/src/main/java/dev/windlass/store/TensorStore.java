@@ -291,6 +291,19 @@ public final class TensorStore extends StoreKeys implements AutoCloseable {
     return new StateDictGet(this, Keys.require(key), how).runInto(target);
   }
 
+  /**
+   * Prepares to overwrite a state dict again and again, each time all from one version. Its tensors
+   * are of the types and shapes that are stored; keys that are stored besides are passed over.
+   */
+  public PullPlan plan(String key, StateDict target) {
+    return plan(PullPlan.items(Keys.require(key), target));
+  }
+
+  /** Prepares to overwrite values, or parts of tensors, again and again. */
+  public PullPlan plan(Collection<? extends PullItem> items) {
+    return PullPlan.open(handle, items);
+  }
+
   @Override
   long handle() {
     return handle;

@@ -6,8 +6,11 @@ import dev.windlass.bindings.WindlassAbi;
 import dev.windlass.bindings.wl_listen_options;
 import dev.windlass.bindings.wl_volume_info;
 import dev.windlass.bindings.wl_volume_options;
+import dev.windlass.tensor.StateDict;
+import dev.windlass.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -91,6 +94,33 @@ public final class Volume implements AutoCloseable {
               handle, call.allocate(address), struct, uri, URI_BYTES, call.error()));
       return uri.getString(0);
     }
+  }
+
+  /** Offers a tensor where it lies, instead of putting a copy of it. */
+  public Offer offer(String key, Tensor tensor) {
+    return offer(List.of(PutItem.of(key, tensor)), OfferOptions.usual());
+  }
+
+  /** Offers a state dict where it lies: readers get it as one that was put. */
+  public Offer offer(String key, StateDict dict) {
+    return offer(key, dict, OfferOptions.usual());
+  }
+
+  public Offer offer(String key, StateDict dict, OfferOptions options) {
+    return offer(OfferCalls.items(Keys.require(key), dict), options);
+  }
+
+  /**
+   * Offers values where they lie, all of them in one instant. Their memory is native, and stays
+   * until the offer is closed; until then only {@link Offer#update} changes it.
+   *
+   * @throws IllegalArgumentException where one lies in the Java heap
+   * @throws WindlassException CONFLICT where a condition is not met; MISMATCH where a key is of
+   *     another kind; STATE where a region is paused; UNSUPPORTED where the host cannot read its
+   *     memory
+   */
+  public Offer offer(List<? extends PutItem> items, OfferOptions options) {
+    return OfferCalls.open(handle, items, Objects.requireNonNull(options, "options"));
   }
 
   /** What it has and did. */
