@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Pulling the same values again and again. */
 @Timeout(120)
 class PullPlanTest {
-  private static final Shape SHAPE = Shape.of(64, 32);
+  private static final Shape SHAPE = Shape.of(640, 320);
 
   private static StateDict dict(long seed) {
     return StateDict.of(
