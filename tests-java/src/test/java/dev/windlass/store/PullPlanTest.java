@@ -104,8 +104,17 @@ class PullPlanTest {
       assertEquals(Status.MISMATCH, assertThrows(WindlassException.class, plan::pull).status());
       stores.store.put("a", Stores.random(DType.F32, Shape.of(3), 1));
       assertEquals(Status.MISMATCH, assertThrows(WindlassException.class, plan::pull).status());
+    }
+  }
+
+  @Test
+  void aPlanThatIsClosedPullsNothing() {
+    try (Stores stores = Stores.open(Way.LOCAL)) {
+      PullPlan plan =
+          stores.store.plan(List.of(PullItem.of("a", Tensor.allocate(DType.F32, SHAPE))));
       plan.close();
-      assertEquals(Status.STALE_HANDLE, assertThrows(WindlassException.class, plan::pull).status());
+      assertEquals(
+          Status.STALE_HANDLE, assertThrows(WindlassException.class, plan::pull).status());
     }
   }
 
