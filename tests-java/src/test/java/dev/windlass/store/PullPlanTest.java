@@ -113,8 +113,7 @@ class PullPlanTest {
       PullPlan plan =
           stores.store.plan(List.of(PullItem.of("a", Tensor.allocate(DType.F32, SHAPE))));
       plan.close();
-      assertEquals(
-          Status.STALE_HANDLE, assertThrows(WindlassException.class, plan::pull).status());
+      assertEquals(Status.STALE_HANDLE, assertThrows(WindlassException.class, plan::pull).status());
     }
   }
 
