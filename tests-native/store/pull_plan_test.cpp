@@ -78,14 +78,14 @@ TEST_P(PullPlanTest, isKeptForAsLongAsTheLayoutIsTheSame) {
 }
 
 TEST_P(PullPlanTest, isMadeAnewForAnotherOffer) {
-  std::vector<std::byte> target(300 * 200);
-  std::vector<std::byte> whole = pattern(300 * 200, 1);
-  const std::shared_ptr<PullPlan> pulls = plan(part("w", box(0, 0, 300, 200), target));
+  std::vector<std::byte> target(3000 * 200);
+  std::vector<std::byte> whole = pattern(3000 * 200, 1);
+  const std::shared_ptr<PullPlan> pulls = plan(part("w", box(0, 0, 3000, 200), target));
   OfferItem item;
   item.key = "w";
   item.meta.kind = EntryKind::kTensor;
   item.meta.dtype = static_cast<int32_t>(DType::kU8);
-  item.meta.shape = shape(300, 200);
+  item.meta.shape = shape(3000, 200);
   item.data = whole.data();
   item.bytes = whole.size();
   for (int round = 0; round < 2; ++round) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Pulling the same values again and again. */
 @Timeout(120)
 class PullPlanTest {
-  private static final Shape SHAPE = Shape.of(64, 32);
+  private static final Shape SHAPE = Shape.of(640, 320);
 
   private static StateDict dict(long seed) {
     return StateDict.of(
@@ -104,6 +104,14 @@ class PullPlanTest {
       assertEquals(Status.MISMATCH, assertThrows(WindlassException.class, plan::pull).status());
       stores.store.put("a", Stores.random(DType.F32, Shape.of(3), 1));
       assertEquals(Status.MISMATCH, assertThrows(WindlassException.class, plan::pull).status());
+    }
+  }
+
+  @Test
+  void aPlanThatIsClosedPullsNothing() {
+    try (Stores stores = Stores.open(Way.LOCAL)) {
+      PullPlan plan =
+          stores.store.plan(List.of(PullItem.of("a", Tensor.allocate(DType.F32, SHAPE))));
       plan.close();
       assertEquals(Status.STALE_HANDLE, assertThrows(WindlassException.class, plan::pull).status());
     }

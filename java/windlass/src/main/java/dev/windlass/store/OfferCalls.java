@@ -88,7 +88,7 @@ final class OfferCalls {
       MemorySegment info = call.allocate(wl_offer_info.layout(), WindlassAbi::wl_offer_info_init);
       call.check(WindlassAbi.wl_offer_get_info(offer, info, call.error()));
       return new OfferInfo(
-          OfferState.values()[wl_offer_info.state(info)],
+          state(wl_offer_info.state(info)),
           wl_offer_info.version(info),
           wl_offer_info.values(info),
           wl_offer_info.bytes(info),
@@ -96,6 +96,13 @@ final class OfferCalls {
           wl_offer_info.readers(info),
           wl_offer_info.taken_back(info));
     }
+  }
+
+  private static OfferState state(int number) {
+    if (number == WindlassAbi.WL_OFFER_OFFERED()) {
+      return OfferState.OFFERED;
+    }
+    return number == WindlassAbi.WL_OFFER_UPDATING() ? OfferState.UPDATING : OfferState.STALE;
   }
 
   static void close(long offer, long timeoutNs) {

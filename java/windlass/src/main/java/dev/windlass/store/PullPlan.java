@@ -70,11 +70,15 @@ public final class PullPlan implements AutoCloseable {
         wl_pull_item.kind(struct, WindlassAbi.WL_ENTRY_TENSOR());
         wl_pull_item.dtype(struct, tensor.dtype().code());
         wl_pull_item.rank(struct, tensor.shape().rank());
-        wl_pull_item.offsets(struct, call.allocate(LeaseCalls.atLeastOne(part.offsets())));
+        wl_pull_item.offsets(struct, call.allocate(offsets(part)));
         wl_pull_item.shape(struct, call.allocate(LeaseCalls.atLeastOne(tensor.shape().toArray())));
         target(struct, item, tensor.data());
       }
     }
+  }
+
+  private static long[] offsets(PullItem.OfTensor part) {
+    return LeaseCalls.atLeastOne(part.offsets().stream().mapToLong(Long::longValue).toArray());
   }
 
   private static void target(MemorySegment struct, PullItem item, MemorySegment memory) {
