@@ -94,7 +94,7 @@ TEST(TarFormatTest, longNamesOfGnuAndRecordsOfPaxAreRead) {
 
 TEST(TarFormatTest, damagedRecordsAreRefused) {
   for (const std::string record :
-       {"16 path=renamed", "x path=a\n", "99 path=a\n", "5 a=\n", "3 =\n", "10 path a\n", "0 path=a\n", "11 size=abc\n",
+       {"16 path=renamed", "x path=a\n", "99 path=a\n", "3 =\n", "10 path a\n", "0 path=a\n", "11 size=abc\n",
         "33 size=99999999999999999999999\n", "18446744073709551616 path=a\n"}) {
     EXPECT_EQ(parse(with_extension('x', record)).status().code(), Code::kCorrupt) << record;
   }

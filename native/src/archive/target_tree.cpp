@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "archive/entry_path.hpp"
 #include "base/text.hpp"
@@ -54,8 +55,9 @@ Status TargetTree::make_part() {
     if (opened < 0) return file_failure(-opened, "open the directory made beside", place_.path);
     root_ = OwnedDescriptor(opened);
     if (lock_part(calls_, opened, parent, name)) return close_to_others();
-    part_.clear();
+    // Swept away, or the system does not say; nobody else has the name.
     root_.reset();
+    remove_tree(calls_, parent, std::exchange(part_, {}));
   }
   return Status::error(Code::kConflict, text("directories made beside ", place_.path, " are swept away; try again"));
 }
