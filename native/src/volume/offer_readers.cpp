@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kNamedReaders = 4;  // in a message
 
-constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(1);
+constexpr std::chrono::nanoseconds kLongestDrain = std::chrono::hours(1);
 
 // The readable value that an offer has under a key and place, and the one of the next version; nullptr if it has none.
 struct Values {
@@ -75,7 +75,7 @@ void Offer::undo_withdrawal() noexcept {
 bool Offer::wait_turn(Lock& lock, Deadline deadline) {
   while (in_turn_) {
     if (deadline.expired()) return false;
-    core_->slots.let_go_of_offered().wait_for(lock, std::min(deadline.remaining(), kLongestWait));
+    core_->slots.let_go_of_offered().wait_for(lock, std::min(deadline.remaining(), kLongestDrain));
   }
   in_turn_ = true;
   return true;
@@ -96,8 +96,8 @@ bool Offer::held() const noexcept {
 bool Offer::wait_for_readers(Lock& lock, const Deadline* deadline) {
   while (held()) {
     if (deadline != nullptr && deadline->expired()) return false;
-    const std::chrono::nanoseconds left = deadline == nullptr ? kLongestWait : deadline->remaining();
-    core_->slots.let_go_of_offered().wait_for(lock, std::min(left, kLongestWait));
+    const std::chrono::nanoseconds left = deadline == nullptr ? kLongestDrain : deadline->remaining();
+    core_->slots.let_go_of_offered().wait_for(lock, std::min(left, kLongestDrain));
   }
   return true;
 }

@@ -15,7 +15,7 @@ namespace windlass {
 namespace {
 
 // One worker's share of a move.
-constexpr uint64_t kPieceBytes = 8 * kMiB;
+constexpr uint64_t kCallBytes = 8 * kMiB;
 constexpr size_t kReadsAtOnce = 256;
 
 Status failure(pid_t process, int error) {
@@ -68,16 +68,16 @@ struct Piece {
 std::vector<Piece> pieces_of(std::span<const ProcessRead> reads) {
   std::vector<Piece> pieces;
   for (size_t i = 0; i < reads.size();) {
-    if (reads[i].bytes > kPieceBytes) {
-      for (uint64_t first = 0; first < reads[i].bytes; first += kPieceBytes) {
-        pieces.push_back({reads.subspan(i, 1), first, std::min(kPieceBytes, reads[i].bytes - first)});
+    if (reads[i].bytes > kCallBytes) {
+      for (uint64_t first = 0; first < reads[i].bytes; first += kCallBytes) {
+        pieces.push_back({reads.subspan(i, 1), first, std::min(kCallBytes, reads[i].bytes - first)});
       }
       ++i;
       continue;
     }
     size_t end = i;
     uint64_t bytes = 0;
-    while (end < reads.size() && end - i < kReadsAtOnce && reads[end].bytes <= kPieceBytes - bytes) {
+    while (end < reads.size() && end - i < kReadsAtOnce && reads[end].bytes <= kCallBytes - bytes) {
       bytes += reads[end++].bytes;
     }
     if (bytes != 0) pieces.push_back({reads.subspan(i, end - i), 0, bytes});
