@@ -53,6 +53,27 @@ TEST(Sha256Test, piecesOfAnyLengthGiveTheSameDigestAsTheWhole) {
   }
 }
 
+TEST(Sha256Test, allKernelsGiveTheSameDigestAtEveryLength) {
+  ASSERT_FALSE(sha256_kernels().empty());
+  EXPECT_EQ(sha256_kernels().back().name, "portable");
+  std::string text;
+  for (int at = 0; at < 1000; ++at) text += static_cast<char>(at * 31 + at / 256);
+  for (const Sha256Kernel& kernel : sha256_kernels()) {
+    SCOPED_TRACE(std::string(kernel.name));
+    for (size_t length = 0; length < text.size(); ++length) {
+      Sha256 hash(kernel);
+      hash.add(std::string_view(text).substr(0, length / 3));
+      hash.add(std::string_view(text).substr(length / 3, length - length / 3));
+      Sha256 portable(sha256_kernels().back());
+      portable.add(std::string_view(text).substr(0, length));
+      ASSERT_EQ(hex(hash.finish()), hex(portable.finish())) << length;
+    }
+    Sha256 hash(kernel);
+    hash.add(std::string(1000000, 'a'));
+    EXPECT_EQ(hex(hash.finish()), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  }
+}
+
 // RFC 4231.
 TEST(HmacSha256Test, publishedVectorsAreMet) {
   EXPECT_EQ(hmac(std::string(20, '\x0b'), "Hi There"),

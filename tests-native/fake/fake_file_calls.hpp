@@ -65,6 +65,46 @@ class FakeFileCalls final : public FileCalls {
     const int error = take("unlink_at", false);
     return error != 0 ? -error : FileCalls::unlink_at(directory, name);
   }
+  int open_beneath(int directory, const char* path, int flags, mode_t mode) noexcept override {
+    const int error = take("open_beneath");
+    return error != 0 ? -error : FileCalls::open_beneath(directory, path, flags, mode);
+  }
+  int make_directory(int directory, const char* name, mode_t mode) noexcept override {
+    const int error = take("make_directory");
+    return error != 0 ? -error : FileCalls::make_directory(directory, name, mode);
+  }
+  int make_symbolic_link(const char* target, int directory, const char* name) noexcept override {
+    const int error = take("make_symbolic_link");
+    return error != 0 ? -error : FileCalls::make_symbolic_link(target, directory, name);
+  }
+  int make_hard_link(int from_directory, const char* from, int directory, const char* name) noexcept override {
+    const int error = take("make_hard_link");
+    return error != 0 ? -error : FileCalls::make_hard_link(from_directory, from, directory, name);
+  }
+  int name_file(int descriptor, int directory, const char* name) noexcept override {
+    const int error = take("name_file");
+    return error != 0 ? -error : FileCalls::name_file(descriptor, directory, name);
+  }
+  int rename(int from_directory, const char* from, int directory, const char* name, unsigned flags) noexcept override {
+    const int error = take("rename");
+    return error != 0 ? -error : FileCalls::rename(from_directory, from, directory, name, flags);
+  }
+  int lock(int descriptor) noexcept override {
+    const int error = take("lock");
+    return error != 0 ? -error : FileCalls::lock(descriptor);
+  }
+  int status_at(int directory, const char* name, struct statx* out) noexcept override {
+    const int error = take("status_at");
+    return error != 0 ? -error : FileCalls::status_at(directory, name, out);
+  }
+  int sync(int descriptor) noexcept override {
+    const int error = take("sync");
+    return error != 0 ? -error : FileCalls::sync(descriptor);
+  }
+  int sync_file_system(int descriptor) noexcept override {
+    const int error = take("sync_file_system");
+    return error != 0 ? -error : FileCalls::sync_file_system(descriptor);
+  }
   int set_mode(int descriptor, mode_t mode) noexcept override {
     const int error = take("set_mode");
     return error != 0 ? -error : FileCalls::set_mode(descriptor, mode);

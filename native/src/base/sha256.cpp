@@ -27,9 +27,7 @@ void store_big_endian(std::byte* to, uint32_t number) noexcept {
   for (unsigned at = 0; at < 4; ++at) to[at] = static_cast<std::byte>(number >> (24U - 8U * at));
 }
 
-}  // namespace
-
-void Sha256::take_block(const std::byte* block) noexcept {
+void take_block(Sha256State& state, const std::byte* block) noexcept {
   std::array<uint32_t, 64> words{};
   for (size_t at = 0; at < 16; ++at) words[at] = load_big_endian(block + 4 * at);
   for (size_t at = 16; at < 64; ++at) {
@@ -39,7 +37,7 @@ void Sha256::take_block(const std::byte* block) noexcept {
                 (std::rotr(late, 17) ^ std::rotr(late, 19) ^ (late >> 10U));
   }
   // a to h of the standard.
-  std::array<uint32_t, 8> v = state_;
+  Sha256State v = state;
   for (size_t round = 0; round < 64; ++round) {
     const uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
     const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
@@ -48,21 +46,52 @@ void Sha256::take_block(const std::byte* block) noexcept {
     const uint32_t second = (std::rotr(v[0], 2) ^ std::rotr(v[0], 13) ^ std::rotr(v[0], 22)) + majority;
     v = {first + second, v[0], v[1], v[2], v[3] + first, v[4], v[5], v[6]};
   }
-  for (size_t at = 0; at < 8; ++at) state_[at] += v[at];
+  for (size_t at = 0; at < 8; ++at) state[at] += v[at];
+}
+
+void take_blocks(Sha256State& state, const std::byte* blocks, size_t count) noexcept {
+  for (size_t block = 0; block < count; ++block) take_block(state, blocks + 64 * block);
+}
+
+constexpr Sha256Kernel kPortableKernel{"portable", take_blocks};
+
+}  // namespace
+
+const std::vector<Sha256Kernel>& sha256_kernels() {
+  static const std::vector<Sha256Kernel> kernels = [] {
+    std::vector<Sha256Kernel> found;
+#if defined(__x86_64__)
+    if (has_sha_ni()) found.push_back(kShaNiKernel);
+#endif
+    found.push_back(kPortableKernel);
+    return found;
+  }();
+  return kernels;
+}
+
+Sha256::Sha256() noexcept : take_blocks_(kPortableKernel.take_blocks) {
+#if defined(__x86_64__)
+  static const bool fast = has_sha_ni();
+  if (fast) take_blocks_ = kShaNiKernel.take_blocks;
+#endif
 }
 
 void Sha256::add(std::span<const std::byte> bytes) noexcept {
   total_bytes_ += bytes.size();
-  while (!bytes.empty()) {
+  if (block_bytes_ != 0) {
     const size_t taken = std::min(bytes.size(), block_.size() - block_bytes_);
     std::memcpy(block_.data() + block_bytes_, bytes.data(), taken);
     block_bytes_ += taken;
     bytes = bytes.subspan(taken);
-    if (block_bytes_ == block_.size()) {
-      take_block(block_.data());
-      block_bytes_ = 0;
-    }
+    if (block_bytes_ != block_.size()) return;
+    take_blocks_(state_, block_.data(), 1);
+    block_bytes_ = 0;
   }
+  const size_t whole = bytes.size() / block_.size();
+  if (whole != 0) take_blocks_(state_, bytes.data(), whole);
+  bytes = bytes.subspan(whole * block_.size());
+  if (!bytes.empty()) std::memcpy(block_.data(), bytes.data(), bytes.size());
+  block_bytes_ = bytes.size();
 }
 
 Digest Sha256::finish() noexcept {
@@ -71,13 +100,13 @@ Digest Sha256::finish() noexcept {
   block_[block_bytes_++] = std::byte{0x80};
   if (block_bytes_ > kLengthAt) {
     std::fill(block_.begin() + static_cast<std::ptrdiff_t>(block_bytes_), block_.end(), std::byte{0});
-    take_block(block_.data());
+    take_blocks_(state_, block_.data(), 1);
     block_bytes_ = 0;
   }
   std::fill(block_.begin() + static_cast<std::ptrdiff_t>(block_bytes_), block_.end(), std::byte{0});
   store_big_endian(block_.data() + kLengthAt, static_cast<uint32_t>(bits >> 32U));
   store_big_endian(block_.data() + kLengthAt + 4, static_cast<uint32_t>(bits));
-  take_block(block_.data());
+  take_blocks_(state_, block_.data(), 1);
   Digest digest{};
   for (size_t at = 0; at < state_.size(); ++at) store_big_endian(digest.data() + 4 * at, state_[at]);
   return digest;

@@ -2,12 +2,17 @@
 
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
+
+#include "io/open_beneath.hpp"
 
 namespace windlass {
 
@@ -44,6 +49,43 @@ int FileCalls::set_mode(int descriptor, mode_t mode) noexcept {
   return uninterrupted([&] { return ::fchmod(descriptor, mode); });
 }
 
+int FileCalls::open_beneath(int directory, const char* path, int flags, mode_t mode) noexcept {
+  return windlass::open_beneath(directory, path, flags, mode);
+}
+
+int FileCalls::make_directory(int directory, const char* name, mode_t mode) noexcept {
+  return uninterrupted([&] { return ::mkdirat(directory, name, mode); });
+}
+
+int FileCalls::remove_directory(int directory, const char* name) noexcept {
+  return uninterrupted([&] { return ::unlinkat(directory, name, AT_REMOVEDIR); });
+}
+
+int FileCalls::make_symbolic_link(const char* target, int directory, const char* name) noexcept {
+  return uninterrupted([&] { return ::symlinkat(target, directory, name); });
+}
+
+int FileCalls::make_hard_link(int from_directory, const char* from, int directory, const char* name) noexcept {
+  return uninterrupted([&] { return ::linkat(from_directory, from, directory, name, 0); });
+}
+
+int FileCalls::name_file(int descriptor, int directory, const char* name) noexcept {
+  std::array<char, 32> path{};
+  std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", descriptor);
+  return uninterrupted([&] { return ::linkat(AT_FDCWD, path.data(), directory, name, AT_SYMLINK_FOLLOW); });
+}
+
+int FileCalls::rename(int from_directory, const char* from, int directory, const char* name, unsigned flags) noexcept {
+  return uninterrupted([&] {
+    return flags == 0 ? ::renameat(from_directory, from, directory, name)
+                      : static_cast<int>(::syscall(__NR_renameat2, from_directory, from, directory, name, flags));
+  });
+}
+
+int FileCalls::lock(int descriptor) noexcept {
+  return uninterrupted([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); });
+}
+
 int FileCalls::set_direct(int descriptor, bool direct) noexcept {
   return uninterrupted([&] { return ::fcntl(descriptor, F_SETFL, direct ? O_DIRECT : 0); });
 }
@@ -55,6 +97,10 @@ int FileCalls::status(int descriptor, struct statx* out) noexcept {
   constexpr unsigned kMask = STATX_BASIC_STATS;
 #endif
   return uninterrupted([&] { return ::statx(descriptor, "", AT_EMPTY_PATH, kMask, out); });
+}
+
+int FileCalls::status_at(int directory, const char* name, struct statx* out) noexcept {
+  return uninterrupted([&] { return ::statx(directory, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, out); });
 }
 
 int FileCalls::file_system(int descriptor, struct statfs* out) noexcept {
@@ -71,6 +117,14 @@ int FileCalls::truncate(int descriptor, uint64_t bytes) noexcept {
 
 int FileCalls::sync_data(int descriptor) noexcept {
   return uninterrupted([&] { return ::fdatasync(descriptor); });
+}
+
+int FileCalls::sync(int descriptor) noexcept {
+  return uninterrupted([&] { return ::fsync(descriptor); });
+}
+
+int FileCalls::sync_file_system(int descriptor) noexcept {
+  return uninterrupted([&] { return ::syncfs(descriptor); });
 }
 
 int64_t FileCalls::read_at(int descriptor, void* target, uint64_t bytes, uint64_t offset) noexcept {

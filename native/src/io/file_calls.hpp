@@ -32,15 +32,32 @@ class FileCalls {
   virtual void close(int descriptor) noexcept;
   virtual int unlink_at(int directory, const char* name) noexcept;
   virtual int set_mode(int descriptor, mode_t mode) noexcept;
+  // As windlass::open_beneath.
+  virtual int open_beneath(int directory, const char* path, int flags, mode_t mode) noexcept;
+  virtual int make_directory(int directory, const char* name, mode_t mode) noexcept;
+  virtual int remove_directory(int directory, const char* name) noexcept;
+  virtual int make_symbolic_link(const char* target, int directory, const char* name) noexcept;
+  virtual int make_hard_link(int from_directory, const char* from, int directory, const char* name) noexcept;
+  // Gives an open file a name: one that was opened with O_TMPFILE has none.
+  virtual int name_file(int descriptor, int directory, const char* name) noexcept;
+  // flags are those of renameat2.
+  virtual int rename(int from_directory, const char* from, int directory, const char* name, unsigned flags) noexcept;
+  // Takes an advisory lock that goes with the descriptor; -EWOULDBLOCK where somebody else has it.
+  virtual int lock(int descriptor) noexcept;
   // Turns O_DIRECT on or off; -EINVAL where the file system has it not.
   virtual int set_direct(int descriptor, bool direct) noexcept;
   // Fills the basic fields, and those for direct transfers where the kernel has them.
   virtual int status(int descriptor, struct statx* out) noexcept;
+  // The basic fields of what has a name in a directory; of a link, its own.
+  virtual int status_at(int directory, const char* name, struct statx* out) noexcept;
   virtual int file_system(int descriptor, struct statfs* out) noexcept;
   // Takes space for the first bytes of the file, and makes it as long.
   virtual int allocate(int descriptor, uint64_t bytes) noexcept;
   virtual int truncate(int descriptor, uint64_t bytes) noexcept;
   virtual int sync_data(int descriptor) noexcept;
+  virtual int sync(int descriptor) noexcept;
+  // Everything on the file system that this is on.
+  virtual int sync_file_system(int descriptor) noexcept;
   virtual int64_t read_at(int descriptor, void* target, uint64_t bytes, uint64_t offset) noexcept;
   virtual int64_t write_at(int descriptor, const void* source, uint64_t bytes, uint64_t offset) noexcept;
 

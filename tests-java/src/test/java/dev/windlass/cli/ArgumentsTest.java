@@ -28,6 +28,15 @@ class ArgumentsTest {
   }
 
   @Test
+  void someOptionsMayBeGivenSeveralTimes() {
+    Arguments parsed =
+        Arguments.parse(
+            List.of("--factor", "a=1", "--factor=b=2"), Set.of(), Set.of(), Set.of("--factor"));
+    assertEquals(List.of("a=1", "b=2"), parsed.values("--factor"));
+    assertEquals(List.of(), parsed.values("--size"));
+  }
+
+  @Test
   void aFlagIsThereOrNot() {
     assertTrue(parse("--json").has("--json"));
     assertFalse(parse("--size", "--json").has("--json"));

@@ -15,6 +15,7 @@ class JsonTest {
     assertEquals("true", Json.write(true));
     assertEquals("-1", Json.write(-1));
     assertEquals("9223372036854775807", Json.write(Long.MAX_VALUE));
+    assertEquals("0.25", Json.write(0.25));
   }
 
   @Test
@@ -49,5 +50,6 @@ class JsonTest {
   @Test
   void whatHasNoJsonIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> Json.write(new Object()));
+    assertThrows(IllegalArgumentException.class, () -> Json.write(Double.NaN));
   }
 }

@@ -15,6 +15,7 @@ import java.util.Set;
 final class Arguments {
   private final Set<String> flags = new HashSet<>();
   private final Map<String, String> values = new HashMap<>();
+  private final Map<String, List<String>> lists = new HashMap<>();
 
   private Arguments() {}
 
@@ -25,6 +26,14 @@ final class Arguments {
    *     twice
    */
   static Arguments parse(List<String> words, Set<String> flags, Set<String> options) {
+    return parse(words, flags, options, Set.of());
+  }
+
+  /** The same, where some options may be given several times. */
+  static Arguments parse(
+      List<String> words, Set<String> flags, Set<String> once, Set<String> repeated) {
+    Set<String> options = new HashSet<>(once);
+    options.addAll(repeated);
     Arguments parsed = new Arguments();
     for (int index = 0; index < words.size(); index++) {
       String word = words.get(index);
@@ -34,7 +43,12 @@ final class Arguments {
         if (equals < 0 && index + 1 == words.size()) {
           throw new UsageException(name + " needs a value");
         }
-        parsed.put(name, equals < 0 ? words.get(++index) : word.substring(equals + 1));
+        String value = equals < 0 ? words.get(++index) : word.substring(equals + 1);
+        if (repeated.contains(name)) {
+          parsed.lists.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
+        } else {
+          parsed.put(name, value);
+        }
       } else if (flags.contains(word)) {
         parsed.flags.add(word);
       } else {
@@ -50,6 +64,11 @@ final class Arguments {
 
   Optional<String> value(String option) {
     return Optional.ofNullable(values.get(option));
+  }
+
+  /** What an option that may be given several times was given, in that order. */
+  List<String> values(String option) {
+    return List.copyOf(lists.getOrDefault(option, List.of()));
   }
 
   private void put(String name, String value) {

@@ -21,6 +21,11 @@ interface Command {
   /** What may follow the name, such as {@code [--json]}; empty where nothing may. */
   String synopsis();
 
+  /** What its help says below the summary; empty where that is all. */
+  default String details() {
+    return "";
+  }
+
   /**
    * Runs it and returns the exit code.
    *

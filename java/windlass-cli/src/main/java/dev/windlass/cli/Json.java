@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Writes maps, lists, strings, whole numbers, booleans and null as JSON, indented for reading. */
+/** Writes maps, lists, strings, finite numbers, booleans and null as JSON, indented for reading. */
 final class Json {
   private Json() {}
 
@@ -27,6 +27,7 @@ final class Json {
       case Boolean flag -> text.append(flag);
       case Integer number -> text.append(number);
       case Long number -> text.append(number);
+      case Double number when Double.isFinite(number) -> text.append(number);
       case String string -> appendString(text, string);
       case List<?> list -> appendList(text, list, newline);
       case Map<?, ?> map -> appendMap(text, map, newline);

@@ -3,10 +3,14 @@ package dev.windlass.cli;
 import dev.windlass.WindlassException;
 import java.util.List;
 
-/** Finds the command that is asked for and runs it; exits with 0 (ok), 1 (failed) or 2 (usage). */
+/**
+ * Finds the command that is asked for and runs it; exits with 0 (ok), 1 (failed) or 2 (usage), or
+ * with what else the command says of itself.
+ */
 public final class Main {
   private static final List<Command> COMMANDS =
       List.of(
+          new CompileCacheCommand(),
           new DemoCommand(),
           new DevicesCommand(),
           new DoctorCommand(),
@@ -37,9 +41,11 @@ public final class Main {
   }
 
   private static int run(Command command, List<String> arguments, Terminal terminal) {
-    if (arguments.stream().anyMatch(Main::asksForHelp)) {
+    // Behind "--" are the words of another program, whose help is its own.
+    if (arguments.stream().takeWhile(word -> !word.equals("--")).anyMatch(Main::asksForHelp)) {
       terminal.out().println(usage(command));
       terminal.out().println(command.summary());
+      terminal.out().print(command.details());
       return Command.OK;
     }
     try {

@@ -10,7 +10,7 @@ import java.util.Locale;
 final class Progress {
   private static final int BAR_WIDTH = 30;
   private static final int NAME_WIDTH = 22;
-  private static final String ERASE_LINE = "\r\033[K";
+  static final String ERASE_LINE = "\r\033[K";
 
   private final Terminal terminal;
   private final String name;

@@ -162,8 +162,16 @@ final class LoadOperation {
     }
   }
 
+  /** For {@link UsageCheck}. A load that cannot be told of later is a load all the same. */
   private void remember(Path staged, Path local, SharedArchive archive) {
-    LOG.log(System.Logger.Level.DEBUG, "loading {0} into {1}", archive.file(), local);
+    try {
+      LoadRecord.write(staged, local, key.name(), String.valueOf(archive.file().getFileName()));
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "whether what is loaded into " + local + " is used cannot be told later",
+          e);
+    }
   }
 
   private static Path parentOf(Path local) throws IOException {

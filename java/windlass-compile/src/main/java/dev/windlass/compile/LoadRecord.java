@@ -9,17 +9,20 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -48,6 +51,11 @@ record LoadRecord(
 
   /** A second after the epoch: file systems hold it exactly, and no file was read then. */
   static final FileTime NEVER = FileTime.from(1, TimeUnit.SECONDS);
+
+  private static final Set<OpenOption> NEW =
+      Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+  private static final FileAttribute<?> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private static final String FIRST_LINE = "windlass load record 1";
 
@@ -153,15 +161,9 @@ record LoadRecord(
   }
 
   private void writeTo(Path place) throws IOException {
-    Path folder = place.toAbsolutePath().getParent();
-    Path partial =
-        Files.createTempFile(
-            folder,
-            ".windlass-load",
-            ".partial",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Path partial = Leftovers.newName(place.toAbsolutePath().getParent(), ".record");
     try {
-      try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+      try (FileChannel channel = FileChannel.open(partial, NEW, PRIVATE)) {
         ByteBuffer bytes = ByteBuffer.wrap(text().getBytes(StandardCharsets.UTF_8));
         while (bytes.hasRemaining()) {
           channel.write(bytes);

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -155,10 +156,9 @@ public final class UsageCheck {
   /** Tries it, with a file beside the cache: what holds for one holds for the other. */
   private static Optional<Boolean> accessTimesMove(Path local) {
     try {
-      Path folder = local.toAbsolutePath().getParent();
-      Path probe = Files.createTempFile(folder, ".windlass-access", ".probe");
+      Path probe = Leftovers.newName(local.toAbsolutePath().getParent(), ".probe");
       try {
-        Files.writeString(probe, "read me");
+        Files.writeString(probe, "read me", StandardOpenOption.CREATE_NEW);
         LoadRecord.arm(probe);
         Files.readString(probe);
         return Optional.of(

@@ -1,0 +1,101 @@
+#include "archive/new_file.hpp"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "base/text.hpp"
+#include "io/file_system.hpp"
+
+namespace windlass {
+
+namespace {
+
+constexpr mode_t kOwnersAlone = 0600;
+
+Status taken(const std::string& path) {
+  return Status::error(Code::kState, text(path, " exists already; remove it first, or choose another name"));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<NewFile>> NewFile::create(FileCalls& calls, const std::string& path, bool named) {
+  Result<NamedPlace> place = open_place(calls, path);
+  if (!place.ok()) return place.status();
+  Result<bool> exists = exists_at(calls, *place);
+  if (!exists.ok()) return exists.status();
+  if (*exists) return taken(place->path);
+  std::unique_ptr<NewFile> made(new NewFile(calls, *std::move(place)));  // NOLINT: the constructor is private
+  if (Status opened = made->open(named); !opened.ok()) return opened;
+  return made;
+}
+
+Status NewFile::open(bool named) {
+  const int directory = place_.directory.number();
+  struct statx ignored {};
+  // A file without a name gets one by way of /proc.
+  if (!named && calls_.status_at(AT_FDCWD, "/proc/self/fd", &ignored) == 0) {
+    const int opened = calls_.open_at(directory, ".", O_TMPFILE | O_RDWR, kOwnersAlone);
+    if (opened == -ENOSPC || opened == -EDQUOT || opened == -EACCES || opened == -EROFS) {
+      return file_failure(-opened, "create a file beside", place_.path);
+    }
+    if (opened >= 0) file_ = OwnedDescriptor(opened);
+  }
+  if (!file_.valid()) {
+    sweep_parts(calls_, directory);
+    part_ = fresh_part_name();
+    const int opened = calls_.open_at(directory, part_.c_str(), O_CREAT | O_EXCL | O_RDWR, kOwnersAlone);
+    if (opened < 0) {
+      part_.clear();
+      return file_failure(-opened, "create a file beside", place_.path);
+    }
+    file_ = OwnedDescriptor(opened);
+    if (!lock_part(calls_, opened, directory, part_)) {
+      return Status::error(Code::kConflict, text("the file that becomes ", place_.path, " was swept away; try again"));
+    }
+  }
+  if (const int set = calls_.set_mode(file_.number(), kOwnersAlone); set < 0) {
+    return file_failure(-set, "set the permissions of", place_.path);
+  }
+  return Status();
+}
+
+NewFile::~NewFile() {
+  if (!part_.empty()) calls_.unlink_at(place_.directory.number(), part_.c_str());
+}
+
+int NewFile::give_name() {
+  const int directory = place_.directory.number();
+  const char* const name = place_.name.c_str();
+  if (part_.empty()) return calls_.name_file(file_.number(), directory, name);
+  const int linked = calls_.make_hard_link(directory, part_.c_str(), directory, name);
+  if (linked != -EPERM && linked != -EOPNOTSUPP && linked != -EMLINK && linked != -ENOSYS) return linked;
+  // A file system without hard links.
+  const int renamed = calls_.rename(directory, part_.c_str(), directory, name, RENAME_NOREPLACE);
+  if (renamed != 0) return renamed;
+  part_.clear();
+  return 0;
+}
+
+Status NewFile::publish() {
+  if (const int synced = calls_.sync(file_.number()); synced < 0) {
+    return file_failure(-synced, "bring to the disk", place_.path);
+  }
+  const int named = give_name();
+  if (named == -EEXIST) return taken(place_.path);
+  if (named < 0) return file_failure(-named, "name the file", place_.path);
+  const int directory = place_.directory.number();
+  if (!part_.empty()) {
+    calls_.unlink_at(directory, part_.c_str());
+    part_.clear();
+  }
+  if (const int synced = calls_.sync(directory); synced < 0) {
+    calls_.unlink_at(directory, place_.name.c_str());
+    return file_failure(-synced, "bring the name to the disk of", place_.path);
+  }
+  return Status();
+}
+
+}  // namespace windlass
