@@ -88,7 +88,7 @@ class Columns {
   std::span<const std::byte> rest_;
 };
 
-bool has_hash(const IndexedEntry& entry) noexcept { return entry.kind == EntryKind::kFile && entry.bytes != 0; }
+bool has_hash(const IndexedEntry& entry) noexcept { return entry.kind == ArchiveEntryKind::kFile && entry.bytes != 0; }
 
 std::vector<std::byte> table_bytes(bool sealable, const IndexTable& table) {
   std::vector<std::byte> out;
@@ -112,7 +112,7 @@ bool take_table(const IndexHead& head, std::span<const std::byte> bytes, IndexTa
   table.entries.resize(head.entries);
   table.frames.resize(head.frames);
   bool fine = columns.take(table.entries, 1, [](IndexedEntry& row, uint64_t number) {
-    row.kind = static_cast<EntryKind>(number);
+    row.kind = static_cast<ArchiveEntryKind>(number);
   }) && columns.take(table.entries, 2, [](IndexedEntry& row, uint64_t number) {
     row.header_bytes = number * kTarBlockBytes;
   }) && columns.take(table.entries, 8, [](IndexedEntry& row, uint64_t number) { row.bytes = number; });
@@ -153,8 +153,8 @@ Status check_table(const IndexHead& head, const IndexTable& table) {
   uint64_t file_bytes = 0;
   size_t frame = 0;
   for (const IndexedEntry& entry : table.entries) {
-    const bool is_file = entry.kind == EntryKind::kFile;
-    if (entry.kind > EntryKind::kHardLink || entry.header_bytes == 0 || (!is_file && entry.bytes != 0) ||
+    const bool is_file = entry.kind == ArchiveEntryKind::kFile;
+    if (entry.kind > ArchiveEntryKind::kHardLink || entry.header_bytes == 0 || (!is_file && entry.bytes != 0) ||
         entry.bytes > head.file_bytes) {
       return corrupt("has an entry that cannot be");
     }

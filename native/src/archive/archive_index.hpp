@@ -45,7 +45,7 @@ struct IndexedFrame {
 };
 
 struct IndexedEntry {
-  EntryKind kind = EntryKind::kFile;
+  ArchiveEntryKind kind = ArchiveEntryKind::kFile;
   uint64_t header_bytes = 0;
   uint64_t bytes = 0;
   Hash128 hash;  // of files with content

@@ -12,17 +12,17 @@
 
 namespace windlass {
 
-enum class EntryKind : uint8_t { kFile = 0, kDirectory = 1, kSymbolicLink = 2, kHardLink = 3 };
+enum class ArchiveEntryKind : uint8_t { kFile = 0, kDirectory = 1, kSymbolicLink = 2, kHardLink = 3 };
 
 enum class ArchiveFormat : int32_t { kWindlass = 0, kZstdTar = 1, kTar = 2 };
 
 // path is relative, with slashes, without one at its end; that of the tree's own directory is empty.
 struct ArchiveEntry {
-  EntryKind kind = EntryKind::kFile;
+  ArchiveEntryKind kind = ArchiveEntryKind::kFile;
   uint32_t mode = 0;  // permissions
   uint64_t bytes = 0;
-  std::string path;
-  std::string target;  // of links
+  std::string path = std::string();
+  std::string target = std::string();  // of links
 };
 
 inline constexpr uint64_t kUsualFrameBytes = 8 * kMiB;

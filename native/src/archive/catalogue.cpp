@@ -78,7 +78,7 @@ Status Catalogue::admit(uint64_t number, const ArchiveEntry& entry) {
 }
 
 Status Catalogue::check_link(const ArchiveEntry& entry) const {
-  if (entry.kind != EntryKind::kSymbolicLink && entry.kind != EntryKind::kHardLink) return Status();
+  if (entry.kind != ArchiveEntryKind::kSymbolicLink && entry.kind != ArchiveEntryKind::kHardLink) return Status();
   if (options_.refuse_links) return refused(entry.path, "is a link, and no links were to be taken");
   if (entry.target.empty() || entry.target.find('\0') != std::string::npos) {
     return refused(entry.path, "is a link to a name that cannot be");
@@ -107,15 +107,15 @@ Status Catalogue::finish() {
   entries_.reserve(admitted_.size());
   for (auto& [number, entry] : admitted_) {
     if (Status fine = check_parents(entry.path); !fine.ok()) return fine;
-    if (entry.kind == EntryKind::kSymbolicLink) {
+    if (entry.kind == ArchiveEntryKind::kSymbolicLink) {
       if (Status fine = check_symbolic_link(entry.path, entry.target); !fine.ok()) return fine;
     }
-    if (entry.kind == EntryKind::kHardLink) {
+    if (entry.kind == ArchiveEntryKind::kHardLink) {
       // As checked as any path, and named as the file's entry names it.
-      Result<std::string> target = checked_path(entry.target, EntryKind::kFile);
+      Result<std::string> target = checked_path(entry.target, ArchiveEntryKind::kFile);
       if (!target.ok()) return target.status().with_prefix(text("the hard link \"", entry.path, "\""));
       const auto named = places_.find(*target);
-      if (named == places_.end() || named->second.kind != EntryKind::kFile || named->second.number >= number) {
+      if (named == places_.end() || named->second.kind != ArchiveEntryKind::kFile || named->second.number >= number) {
         return refused(entry.path, text("is a hard link to \"", entry.target, "\", which is no file before it"));
       }
       entry.target = *std::move(target);
@@ -129,7 +129,7 @@ Status Catalogue::finish() {
 Status Catalogue::check_parents(std::string_view path) const {
   for (std::string_view rest = parent_of(path); !rest.empty(); rest = parent_of(rest)) {
     const auto found = places_.find(std::string(rest));
-    if (found != places_.end() && found->second.kind != EntryKind::kDirectory) {
+    if (found != places_.end() && found->second.kind != ArchiveEntryKind::kDirectory) {
       return refused(path, text("lies in \"", rest, "\", which is no directory"));
     }
   }
@@ -155,7 +155,7 @@ Status Catalogue::check_symbolic_link(std::string_view path, std::string_view ta
     if (!where.empty()) where += '/';
     where += part;
     const auto found = places_.find(where);
-    if (found == places_.end() || found->second.kind != EntryKind::kSymbolicLink) continue;
+    if (found == places_.end() || found->second.kind != ArchiveEntryKind::kSymbolicLink) continue;
     if (++steps > kMostSteps) return refused(path, text("is a link to \"", target, "\", which goes round"));
     std::vector<std::string> further;
     push_parts(further, found->second.target);

@@ -47,7 +47,7 @@ class Catalogue {
 
  private:
   struct Place {
-    EntryKind kind = EntryKind::kFile;
+    ArchiveEntryKind kind = ArchiveEntryKind::kFile;
     uint64_t number = 0;
     std::string target;
   };

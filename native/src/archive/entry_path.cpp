@@ -19,18 +19,18 @@ Status refused(std::string_view path, std::string_view why) {
 
 }  // namespace
 
-Result<std::string> checked_path(std::string_view written, EntryKind kind) {
+Result<std::string> checked_path(std::string_view written, ArchiveEntryKind kind) {
   std::string_view path = written;
   if (path.find('\0') != std::string_view::npos) return refused("…", "holds a NUL");
   if (path.empty()) return refused(path, "is empty");
   if (path.front() == '/') return refused(path, "is absolute");
   if (path == "." || path == "./") {
-    if (kind == EntryKind::kDirectory) return std::string();
+    if (kind == ArchiveEntryKind::kDirectory) return std::string();
     return refused(path, "names the tree itself, but is no directory");
   }
   if (path.starts_with("./")) path.remove_prefix(2);
   if (path.ends_with('/')) {
-    if (kind != EntryKind::kDirectory) return refused(written, "ends with a slash, but is no directory");
+    if (kind != ArchiveEntryKind::kDirectory) return refused(written, "ends with a slash, but is no directory");
     path.remove_suffix(1);
   }
   if (path.size() > kMostPathBytes) return refused(written, "is longer than 4095 bytes");
@@ -54,16 +54,16 @@ std::string_view parent_of(std::string_view path) noexcept {
 
 std::string_view name_of(std::string_view path) noexcept { return path.substr(path.rfind('/') + 1); }
 
-uint32_t saved_mode(EntryKind kind, uint32_t mode) noexcept {
-  if (kind == EntryKind::kSymbolicLink) return 0777;
+uint32_t saved_mode(ArchiveEntryKind kind, uint32_t mode) noexcept {
+  if (kind == ArchiveEntryKind::kSymbolicLink) return 0777;
   const bool shared = (mode & 077U) != 0;
-  if (kind == EntryKind::kDirectory || (mode & 0111U) != 0) return shared ? 0755 : 0700;
+  if (kind == ArchiveEntryKind::kDirectory || (mode & 0111U) != 0) return shared ? 0755 : 0700;
   return shared ? 0644 : 0600;
 }
 
-uint32_t loaded_mode(EntryKind kind, uint32_t mode) noexcept {
-  if (kind == EntryKind::kSymbolicLink) return 0777;
-  return kind == EntryKind::kDirectory ? (mode & 0755U) | 0700U : mode & 0755U;
+uint32_t loaded_mode(ArchiveEntryKind kind, uint32_t mode) noexcept {
+  if (kind == ArchiveEntryKind::kSymbolicLink) return 0777;
+  return kind == ArchiveEntryKind::kDirectory ? (mode & 0755U) | 0700U : mode & 0755U;
 }
 
 }  // namespace windlass

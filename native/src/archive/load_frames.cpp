@@ -203,10 +203,10 @@ Result<ArchiveEntry> FrameLoad::take_header(const FramePiece& piece, std::span<c
 Status FrameLoad::load_entry(const FramePiece& piece, ArchiveEntry entry, std::span<const std::byte> content,
                              TargetTree::Hand& hand) {
   TargetTree* const tree = extraction_.tree.get();
-  if (entry.kind == EntryKind::kDirectory) {
+  if (entry.kind == ArchiveEntryKind::kDirectory) {
     return tree == nullptr || entry.path.empty() ? Status() : tree->make_directory(hand, entry.path);
   }
-  if (entry.kind != EntryKind::kFile) return Status();
+  if (entry.kind != ArchiveEntryKind::kFile) return Status();
   if (!content.empty() && hash(content.data(), content.size()) != table_.entries[piece.entry].hash) {
     return damaged(entry.path);
   }

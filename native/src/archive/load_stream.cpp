@@ -120,10 +120,10 @@ Status StreamLoad::run() {
 
 Status StreamLoad::load_entry(const ArchiveEntry& entry) {
   TargetTree* const tree = extraction_.tree.get();
-  if (entry.kind == EntryKind::kDirectory) {
+  if (entry.kind == ArchiveEntryKind::kDirectory) {
     return tree == nullptr || entry.path.empty() ? Status() : tree->make_directory(hand_, entry.path);
   }
-  if (entry.kind != EntryKind::kFile) return Status();
+  if (entry.kind != ArchiveEntryKind::kFile) return Status();
   OwnedDescriptor file;
   if (tree != nullptr) {
     Result<OwnedDescriptor> made = tree->create_file(hand_, entry.path, entry.mode);

@@ -79,13 +79,13 @@ Result<SourceEntry> SourceTree::look_at(int directory, const std::string& name, 
   SourceEntry made;
   made.entry.path = path;
   if (S_ISREG(found.stx_mode)) {
-    made.entry.kind = EntryKind::kFile;
+    made.entry.kind = ArchiveEntryKind::kFile;
     made.entry.bytes = found.stx_size;
     made.stamp = stamp_of(found);
   } else if (S_ISDIR(found.stx_mode)) {
-    made.entry.kind = EntryKind::kDirectory;
+    made.entry.kind = ArchiveEntryKind::kDirectory;
   } else if (S_ISLNK(found.stx_mode)) {
-    made.entry.kind = EntryKind::kSymbolicLink;
+    made.entry.kind = ArchiveEntryKind::kSymbolicLink;
     made.entry.target.resize(kMostPathBytes + 1);
     const ssize_t length = readlinkat(directory, name.c_str(), made.entry.target.data(), made.entry.target.size());
     if (length < 0) return changed(path);
@@ -126,11 +126,11 @@ Result<std::vector<SourceEntry>> SourceTree::list(const WorkState& work) const {
     return file_failure(-result, "look at", path_);
   }
   SourceEntry root;
-  root.entry.kind = EntryKind::kDirectory;
-  root.entry.mode = saved_mode(EntryKind::kDirectory, own.stx_mode);
+  root.entry.kind = ArchiveEntryKind::kDirectory;
+  root.entry.mode = saved_mode(ArchiveEntryKind::kDirectory, own.stx_mode);
   std::vector<SourceEntry> found{std::move(root)};
   for (size_t at = 0; at < found.size(); ++at) {
-    if (found[at].entry.kind != EntryKind::kDirectory) continue;
+    if (found[at].entry.kind != ArchiveEntryKind::kDirectory) continue;
     if (Status going = work.check(); !going.ok()) return going;
     const std::string path = found[at].entry.path;
     if (Status listed = list_directory(path, found); !listed.ok()) return listed;

@@ -120,15 +120,15 @@ bool put_path(Ustar& header, std::string_view path) noexcept {
   return true;
 }
 
-char type_of(EntryKind kind) noexcept {
+char type_of(ArchiveEntryKind kind) noexcept {
   switch (kind) {
-    case EntryKind::kDirectory:
+    case ArchiveEntryKind::kDirectory:
       return '5';
-    case EntryKind::kSymbolicLink:
+    case ArchiveEntryKind::kSymbolicLink:
       return '2';
-    case EntryKind::kHardLink:
+    case ArchiveEntryKind::kHardLink:
       return '1';
-    case EntryKind::kFile:
+    case ArchiveEntryKind::kFile:
       break;
   }
   return '0';
@@ -170,19 +170,19 @@ std::optional<uint64_t> decimal_in(std::string_view digits) noexcept {
   return number;
 }
 
-Result<EntryKind> kind_of(char type, std::string_view path) {
+Result<ArchiveEntryKind> kind_of(char type, std::string_view path) {
   switch (type) {
     case '\0':
     case '0':
     case '7':
       // Formats before POSIX knew a directory by its slash.
-      return path.ends_with('/') ? EntryKind::kDirectory : EntryKind::kFile;
+      return path.ends_with('/') ? ArchiveEntryKind::kDirectory : ArchiveEntryKind::kFile;
     case '1':
-      return EntryKind::kHardLink;
+      return ArchiveEntryKind::kHardLink;
     case '2':
-      return EntryKind::kSymbolicLink;
+      return ArchiveEntryKind::kSymbolicLink;
     case '5':
-      return EntryKind::kDirectory;
+      return ArchiveEntryKind::kDirectory;
     case '3':
     case '4':
       return corrupt(text("\"", path, "\" is a device, and devices are not extracted"));
@@ -207,7 +207,7 @@ std::vector<std::byte> tar_header(const ArchiveEntry& entry, bool marked) {
   std::vector<std::byte> out;
   if (marked) append_records(out, 'g', "windlass", record("comment", kMarker));
   std::string path = entry.path.empty() ? "./" : entry.path;
-  if (entry.kind == EntryKind::kDirectory && !entry.path.empty()) path += '/';
+  if (entry.kind == ArchiveEntryKind::kDirectory && !entry.path.empty()) path += '/';
   const bool large = entry.bytes > kMostOctalBytes;
   Ustar header = fresh_header(type_of(entry.kind), entry.mode, large ? 0 : entry.bytes);
   std::string records;
@@ -261,16 +261,16 @@ Result<std::optional<TarHeader>> TarReader::next(ByteSource& source) {
     const bool posix = std::memcmp(header.magic.data(), "ustar\0", 6) == 0;
     if (posix && header.prefix[0] != '\0') path = text(text_in(header.prefix), '/', path);
     if (extension.path) path = *std::move(extension.path);
-    Result<EntryKind> kind = kind_of(header.type, path);
+    Result<ArchiveEntryKind> kind = kind_of(header.type, path);
     if (!kind.ok()) return kind.status();
     TarHeader found;
     found.header_bytes = header_bytes;
     found.entry.kind = *kind;
     found.entry.mode = static_cast<uint32_t>(*mode & 07777U);
-    const bool is_link = *kind == EntryKind::kSymbolicLink || *kind == EntryKind::kHardLink;
+    const bool is_link = *kind == ArchiveEntryKind::kSymbolicLink || *kind == ArchiveEntryKind::kHardLink;
     if (is_link) found.entry.target = extension.target ? *std::move(extension.target) : text_in(header.target);
     // Some tools tell a linked file's size, and write no content.
-    if (*kind == EntryKind::kFile) found.entry.bytes = extension.bytes.value_or(*bytes);
+    if (*kind == ArchiveEntryKind::kFile) found.entry.bytes = extension.bytes.value_or(*bytes);
     found.entry.path = std::move(path);
     return std::optional<TarHeader>(std::move(found));
   }

@@ -156,7 +156,7 @@ Status TargetTree::make_link(Hand& hand, const ArchiveEntry& entry) {
   if (Status entered = enter(hand, parent_of(entry.path)); !entered.ok()) return entered;
   const std::string name(name_of(entry.path));
   const int directory = hand.directory.number();
-  if (entry.kind == EntryKind::kSymbolicLink) {
+  if (entry.kind == ArchiveEntryKind::kSymbolicLink) {
     const int made = calls_.make_symbolic_link(entry.target.c_str(), directory, name.c_str());
     return made < 0 ? failure(-made, "make the link", entry.path) : Status();
   }
@@ -170,7 +170,7 @@ Status TargetTree::make_link(Hand& hand, const ArchiveEntry& entry) {
 Status TargetTree::finish(const std::vector<ArchiveEntry>& entries) {
   Hand hand;
   // Hard links first: none of them may be found by way of a symbolic one.
-  for (const EntryKind kind : {EntryKind::kHardLink, EntryKind::kSymbolicLink}) {
+  for (const ArchiveEntryKind kind : {ArchiveEntryKind::kHardLink, ArchiveEntryKind::kSymbolicLink}) {
     for (const ArchiveEntry& entry : entries) {
       if (entry.kind != kind) continue;
       if (Status made = make_link(hand, entry); !made.ok()) return made;
@@ -186,7 +186,7 @@ Status TargetTree::finish(const std::vector<ArchiveEntry>& entries) {
 Status TargetTree::set_directory_modes(const std::vector<ArchiveEntry>& entries) {
   uint32_t own_mode = kUsualMode;
   for (const ArchiveEntry& entry : entries) {
-    if (entry.kind != EntryKind::kDirectory) continue;
+    if (entry.kind != ArchiveEntryKind::kDirectory) continue;
     if (entry.path.empty()) {
       own_mode = entry.mode;
       continue;
@@ -205,7 +205,7 @@ Status TargetTree::set_directory_modes(const std::vector<ArchiveEntry>& entries)
 Status TargetTree::sync_directories(const std::vector<ArchiveEntry>& entries) {
   std::set<std::string> directories;
   for (const ArchiveEntry& entry : entries) {
-    if (entry.kind == EntryKind::kDirectory) directories.insert(entry.path);
+    if (entry.kind == ArchiveEntryKind::kDirectory) directories.insert(entry.path);
     for (std::string_view up = parent_of(entry.path); !up.empty(); up = parent_of(up)) directories.emplace(up);
   }
   directories.insert("");

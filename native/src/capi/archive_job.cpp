@@ -14,12 +14,12 @@
 namespace {
 
 using windlass::ArchiveEntry;
+using windlass::ArchiveEntryKind;
 using windlass::ArchiveFormat;
 using windlass::ArchiveJob;
 using windlass::ArchivePhase;
 using windlass::ArchiveReport;
 using windlass::Code;
-using windlass::EntryKind;
 using windlass::Kind;
 using windlass::Result;
 using windlass::Status;
@@ -33,10 +33,10 @@ static_assert(WL_ARCHIVE_PHASE_SCANNING == static_cast<int32_t>(ArchivePhase::kS
 static_assert(WL_ARCHIVE_PHASE_MOVING == static_cast<int32_t>(ArchivePhase::kMoving));
 static_assert(WL_ARCHIVE_PHASE_FINISHING == static_cast<int32_t>(ArchivePhase::kFinishing));
 static_assert(WL_ARCHIVE_PHASE_DONE == static_cast<int32_t>(ArchivePhase::kDone));
-static_assert(WL_ARCHIVE_ENTRY_FILE == static_cast<int32_t>(EntryKind::kFile));
-static_assert(WL_ARCHIVE_ENTRY_DIRECTORY == static_cast<int32_t>(EntryKind::kDirectory));
-static_assert(WL_ARCHIVE_ENTRY_SYMBOLIC_LINK == static_cast<int32_t>(EntryKind::kSymbolicLink));
-static_assert(WL_ARCHIVE_ENTRY_HARD_LINK == static_cast<int32_t>(EntryKind::kHardLink));
+static_assert(WL_ARCHIVE_ENTRY_FILE == static_cast<int32_t>(ArchiveEntryKind::kFile));
+static_assert(WL_ARCHIVE_ENTRY_DIRECTORY == static_cast<int32_t>(ArchiveEntryKind::kDirectory));
+static_assert(WL_ARCHIVE_ENTRY_SYMBOLIC_LINK == static_cast<int32_t>(ArchiveEntryKind::kSymbolicLink));
+static_assert(WL_ARCHIVE_ENTRY_HARD_LINK == static_cast<int32_t>(ArchiveEntryKind::kHardLink));
 
 Result<std::shared_ptr<ArchiveJob>> find(wl_archive_job job) {
   return windlass::capi::acquire<ArchiveJob>(job, Kind::kArchiveJob);
