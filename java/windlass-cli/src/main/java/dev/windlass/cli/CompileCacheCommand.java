@@ -64,7 +64,7 @@ final class CompileCacheCommand implements Command {
 
   @Override
   public String synopsis() {
-    return "load|save|info|explain|vllm|… [--json] [--shared DIR] [--local DIR] [--factor NAME=VALUE]";
+    return "load|save|info|explain|vllm|… [--json] [--shared DIR] [--local DIR]";
   }
 
   @Override
