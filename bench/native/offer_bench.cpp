@@ -1,5 +1,5 @@
-// Direct sync: pulling one value of 64 MiB and 1 GiB out of the memory of the process that offers it, against a put and a
-// get through a volume between, and against what moves bytes bare: a copy in memory, or loops over sockets.
+// Direct sync: pulling one value of 64 MiB and 1 GiB out of the memory of the process that offers it, against a put
+// and a get through a volume between, and against what moves bytes bare: a copy in memory, or loops over sockets.
 #include <algorithm>
 #include <array>
 #include <cstring>

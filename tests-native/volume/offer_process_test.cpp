@@ -1,4 +1,5 @@
-// Offers between processes: what a reader sees while the writer changes its memory, and what is left when one is killed.
+// Offers between processes: what a reader sees while the writer changes its memory, and what is left when one is
+// killed.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -70,8 +70,8 @@ WL_API wl_status wl_volume_offer(wl_volume volume, const wl_put_item* items, uin
 WL_API wl_status wl_offer_begin_update(wl_offer offer, uint64_t timeout_ns, int32_t force, wl_error* error);
 
 /*
- * Offers the memory as it is now. version, if not NULL, receives the new one. Errors: STATE (no update was begun; a region
- * is paused); MISMATCH; NO_SPACE; UNAVAILABLE.
+ * Offers the memory as it is now. version, if not NULL, receives the new one. Errors: STATE (no update was begun; a
+ * region is paused); MISMATCH; NO_SPACE; UNAVAILABLE.
  */
 WL_API wl_status wl_offer_publish(wl_offer offer, uint64_t* version, wl_error* error);
 

@@ -48,11 +48,11 @@ WL_API wl_status wl_store_plan(wl_store store, const wl_pull_item* items, uint64
                                wl_error* error);
 
 /*
- * Fills the targets, all of the values as they were in one instant. After an error the targets have anything. timeout_ns
- * 0: as the store's. report may be NULL.
+ * Fills the targets, all of the values as they were in one instant. After an error the targets have anything.
+ * timeout_ns 0: as the store's. report may be NULL.
  *
- * Errors: NOT_FOUND; INCOMPLETE (shards are missing, or leave a part out); MISMATCH (a value is of another kind, type or
- * size); STATE (whoever offers the memory took it back); TIMEOUT; UNAVAILABLE. Blocks: for the bytes.
+ * Errors: NOT_FOUND; INCOMPLETE (shards are missing, or leave a part out); MISMATCH (a value is of another kind, type
+ * or size); STATE (whoever offers the memory took it back); TIMEOUT; UNAVAILABLE. Blocks: for the bytes.
  */
 WL_API wl_status wl_plan_pull(wl_plan plan, uint64_t timeout_ns, wl_pull_report* report, wl_error* error);
 

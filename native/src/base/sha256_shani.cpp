@@ -54,7 +54,7 @@ WINDLASS_SHA_INLINE Halves four_rounds(Halves halves, __m128i words, int group) 
   return halves;
 }
 
-WINDLASS_SHA void take_blocks(Sha256State& state, const std::byte* blocks, size_t count) noexcept {
+WINDLASS_SHA void take_fast_blocks(Sha256State& state, const std::byte* blocks, size_t count) noexcept {
   const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
   Halves halves = halves_of(state);
   for (size_t block = 0; block < count; ++block) {
@@ -84,7 +84,7 @@ WINDLASS_SHA void take_blocks(Sha256State& state, const std::byte* blocks, size_
 
 }  // namespace
 
-const Sha256Kernel kShaNiKernel{"sha-ni", take_blocks};
+const Sha256Kernel kShaNiKernel{"sha-ni", take_fast_blocks};
 
 bool has_sha_ni() noexcept {
   unsigned eax = 0;

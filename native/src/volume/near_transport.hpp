@@ -1,9 +1,9 @@
 // The transport of a client on the volume's machine.
 //
 // The volume's own segments go through shared memory. Memory that is offered cannot be mapped: it is read out of the
-// volume's process, in one copy, where the kernel allows that, and else goes over lanes, as from far away. What was read
-// out of a process counts only if the volume, asked after it, vouches for the leases: then nobody has changed the memory
-// meanwhile, and the process is the right one.
+// volume's process, in one copy, where the kernel allows that, and else goes over lanes, as from far away. What was
+// read out of a process counts only if the volume, asked after it, vouches for the leases: then nobody has changed the
+// memory meanwhile, and the process is the right one.
 //
 // Threads: any.
 #pragma once

@@ -6,9 +6,10 @@
 //      └──── its pages leave ──▶ STALE ◀── its pages leave        close() ──▶ CLOSED, from each of them
 //                                 └── publish(), once they are there again ──▶ OFFERED
 //
-// While it is offered nobody changes the memory. begin_update() first sees to it that nobody reads: leases are not given
-// any more, and those that there are are waited for, or taken back by force; then whoever reads on is told kState, and
-// no read that was told OK has bytes of two versions. The memory is registered once; publish() registers nothing.
+// While it is offered nobody changes the memory. begin_update() first sees to it that nobody reads: leases are not
+// given any more, and those that there are are waited for, or taken back by force; then whoever reads on is told
+// kState, and no read that was told OK has bytes of two versions. The memory is registered once; publish() registers
+// nothing.
 //
 // Pages of a region may be offered: a pause waits for the readers as begin_update() does, and is refused if they do not
 // let go in time. Pages that come back as they were are offered again at once; other ones once they are published.

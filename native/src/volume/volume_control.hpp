@@ -166,9 +166,9 @@ class VolumeControl {
   // kNotFound (it is not offered any more); kUnsupported (not told through this connection).
   virtual Result<uint64_t> offered_address(uint64_t segment, Deadline deadline) = 0;
 
-  // Whether these tokens, of leased values, were good all the time: then what was read of offered memory before the call
-  // is what was published. Errors: kState (the memory was taken back); kInvalidArgument (no tokens of this session's);
-  // kUnavailable (the session has ended, or the volume is gone).
+  // Whether these tokens, of leased values, were good all the time: then what was read of offered memory before the
+  // call is what was published. Errors: kState (the memory was taken back); kInvalidArgument (no tokens of this
+  // session's); kUnavailable (the session has ended, or the volume is gone).
   virtual Status vouch(std::span<const uint64_t> tokens, Deadline deadline) = 0;
 };
 

@@ -28,8 +28,8 @@ struct ProcessRead {
 // no such process, or it is not to be seen from here); kUnsupported (this kernel reads nobody's memory).
 Status check_process_memory(pid_t process);
 
-// Reads all, with several threads where that pays. Errors: kUnavailable (the process has ended, or has no memory there);
-// kPermission; kTimeout.
+// Reads all, with several threads where that pays. Errors: kUnavailable (the process has ended, or has no memory
+// there); kPermission; kTimeout.
 Status read_process_memory(pid_t process, std::span<const ProcessRead> reads, WorkerPool& workers, Deadline deadline);
 
 }  // namespace windlass

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Memory that is offered, and every way to get it. */
 @Timeout(120)
 class OfferTest {
-  private static final Shape SHAPE = Shape.of(300, 200);
+  private static final Shape SHAPE = Shape.of(600, 400);
 
   private static Tensor weight(int step) {
     Tensor tensor = Tensor.allocate(DType.U8, SHAPE);
@@ -117,20 +117,20 @@ class OfferTest {
   @ParameterizedTest
   @EnumSource(Way.class)
   void slicesThatAreOfferedAreOneTensor(Way way) {
-    Shape half = Shape.of(150, 200);
+    Shape half = Shape.of(300, 400);
     Shape mesh = Shape.of(2);
     Tensor upper = Tensor.allocate(DType.U8, half);
     Tensor lower = Tensor.allocate(DType.U8, half);
     upper.data().fill((byte) 1);
     lower.data().fill((byte) 2);
     TensorSlice first = TensorSlice.of(new long[] {0, 0}, new long[] {0}, SHAPE, half, mesh);
-    TensorSlice second = TensorSlice.of(new long[] {150, 0}, new long[] {1}, SHAPE, half, mesh);
+    TensorSlice second = TensorSlice.of(new long[] {300, 0}, new long[] {1}, SHAPE, half, mesh);
     OfferOptions usual = OfferOptions.usual();
     try (Stores stores = Stores.open(way);
         Offer one = stores.volume.offer(List.of(PutItem.of("w", upper, first)), usual)) {
       assertEquals(Status.INCOMPLETE, statusOf(() -> stores.store.get("w")));
       try (Offer two = stores.volume.offer(List.of(PutItem.of("w", lower, second)), usual)) {
-        Tensor got = stores.store.getSlice("w", new long[] {149, 0}, Shape.of(2, 200));
+        Tensor got = stores.store.getSlice("w", new long[] {299, 0}, Shape.of(2, 400));
         assertEquals(1, got.getLong(0, 7));
         assertEquals(2, got.getLong(1, 7));
         assertTrue(two.info().version() > one.info().version());

@@ -42,6 +42,7 @@ final class AbiRules {
           "wl_error",
           "wl_export_name",
           "wl_export_piece",
+          "wl_pull_item",
           "wl_put_item",
           "wl_read",
           "wl_region_outcome",
