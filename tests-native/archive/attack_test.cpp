@@ -1,10 +1,11 @@
-// Archives that mean harm, made by hand: as a plain tar, as a .tar.zst, and with an index that agrees with them. All are
-// refused with their reason, and leave nothing.
+// Archives that mean harm, made by hand: as a plain tar, as a .tar.zst, and with an index that agrees with them. All
+// are refused with their reason, and leave nothing.
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 
 namespace windlass {

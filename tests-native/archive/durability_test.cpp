@@ -10,6 +10,7 @@
 
 #include "archive/archive_file.hpp"
 #include "archive/exchange.hpp"
+#include "archive/hand_archives.hpp"
 #include "archive/new_file.hpp"
 #include "archive/trees.hpp"
 #include "fake/fake_file_calls.hpp"

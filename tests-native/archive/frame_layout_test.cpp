@@ -9,7 +9,8 @@
 namespace windlass {
 namespace {
 
-// Goal: whatever the sizes, each byte of each file lies in one frame, in order, and no headers in two. Method: by chance.
+// Goal: whatever the sizes, each byte of each file lies in one frame, in order, and no headers in two.
+// Method: by chance.
 TEST(FrameLayoutTest, everyByteHasItsPlace) {
   std::mt19937_64 random(3);
   for (uint64_t round = 0; round < 300; ++round) {

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 
 namespace windlass {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 #include "fake/fake_file_calls.hpp"
 

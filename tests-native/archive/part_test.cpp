@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 
 namespace windlass {

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 #include "fake/fake_file_calls.hpp"
 

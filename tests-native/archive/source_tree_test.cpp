@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 
 namespace windlass {

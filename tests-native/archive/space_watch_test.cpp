@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 #include "base/owned_descriptor.hpp"
 #include "fake/fake_file_calls.hpp"

@@ -1,4 +1,4 @@
-/* How the layouts of structs are printed. */
+/* How a struct and its fields are printed; and what layouts.c has printed elsewhere. */
 #ifndef WINDLASS_TESTS_CAPI_LAYOUTS_H
 #define WINDLASS_TESTS_CAPI_LAYOUTS_H
 
@@ -9,6 +9,7 @@
 #define FIELD(type, field) \
   printf("field %s %s offset %zu size %zu\n", #type, #field, offsetof(type, field), sizeof(((type*)0)->field))
 
+void print_archive(void);
 void print_offer(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Jobs on archives: waiting for them, watching them, ending them.
  *
- * A job is started by wl_archive_save, wl_archive_load or wl_archive_verify, and works in threads of its own. Its handle
- * must be closed, which ends it if need be.
+ * A job is started by wl_archive_save, wl_archive_load or wl_archive_verify, and works in threads of its own. Its
+ * handle must be closed, which ends it if need be.
  *
  * Threads: any.
  */

@@ -29,7 +29,7 @@ constexpr uint32_t kGzipMagic = 0x8B1F;
 }  // namespace
 
 Result<std::unique_ptr<ArchiveFile>> ArchiveFile::open(FileCalls& calls, const std::string& path, bool writable) {
-  std::unique_ptr<ArchiveFile> archive(new ArchiveFile(calls, path));  // NOLINT: the constructor is private
+  auto archive = std::make_unique<ArchiveFile>(calls, path);
   const int opened = calls.open_at(AT_FDCWD, path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
   if (opened < 0) return file_failure(-opened, "open", path);
   archive->file_ = OwnedDescriptor(opened);

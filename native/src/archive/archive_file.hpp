@@ -25,6 +25,9 @@ namespace windlass {
 
 class ArchiveFile {
  public:
+  // For open().
+  ArchiveFile(FileCalls& calls, std::string path) noexcept : calls_(calls), path_(std::move(path)) {}
+
   // writable: a seal will be added. Errors: kNotFound; kPermission; kCorrupt; kUnsupported (gzip); kIo.
   static Result<std::unique_ptr<ArchiveFile>> open(FileCalls& calls, const std::string& path, bool writable = false);
 
@@ -43,7 +46,6 @@ class ArchiveFile {
   Status append_seal(std::span<const std::byte> seal);
 
  private:
-  ArchiveFile(FileCalls& calls, std::string path) noexcept : calls_(calls), path_(std::move(path)) {}
   Status find_index();
   Status find_format();
   Result<std::vector<std::byte>> read_all(uint64_t offset, uint64_t bytes) const;

@@ -27,7 +27,7 @@ Result<std::unique_ptr<NewFile>> NewFile::create(FileCalls& calls, const std::st
   Result<bool> exists = exists_at(calls, *place);
   if (!exists.ok()) return exists.status();
   if (*exists) return taken(place->path);
-  std::unique_ptr<NewFile> made(new NewFile(calls, *std::move(place)));  // NOLINT: the constructor is private
+  auto made = std::make_unique<NewFile>(calls, *std::move(place));
   if (Status opened = made->open(named); !opened.ok()) return opened;
   return made;
 }

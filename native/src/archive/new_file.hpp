@@ -19,6 +19,9 @@ namespace windlass {
 
 class NewFile {
  public:
+  // For create().
+  NewFile(FileCalls& calls, NamedPlace place) noexcept : calls_(calls), place_(std::move(place)) {}
+
   // named: with a part's name, in any case. Errors: kState (the path exists); of open_place.
   static Result<std::unique_ptr<NewFile>> create(FileCalls& calls, const std::string& path, bool named = false);
 
@@ -34,7 +37,6 @@ class NewFile {
   Status publish();
 
  private:
-  NewFile(FileCalls& calls, NamedPlace place) noexcept : calls_(calls), place_(std::move(place)) {}
   Status open(bool named);
   int give_name();
 

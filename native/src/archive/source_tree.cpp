@@ -59,7 +59,7 @@ Status check_loadable(const std::vector<SourceEntry>& found) {
 }  // namespace
 
 Result<std::unique_ptr<SourceTree>> SourceTree::open(FileCalls& calls, const std::string& path) {
-  std::unique_ptr<SourceTree> tree(new SourceTree(calls, path));  // NOLINT: the constructor is private
+  auto tree = std::make_unique<SourceTree>(calls, path);
   const int opened = calls.open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, 0);
   if (opened < 0) return file_failure(-opened, "open the directory", path);
   tree->root_ = OwnedDescriptor(opened);

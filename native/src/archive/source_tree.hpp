@@ -34,6 +34,9 @@ struct SourceEntry {
 // Threads: any, for read; one at a time for the rest.
 class SourceTree {
  public:
+  // For open().
+  SourceTree(FileCalls& calls, std::string path) noexcept : calls_(calls), path_(std::move(path)) {}
+
   // Errors: of file_failure.
   static Result<std::unique_ptr<SourceTree>> open(FileCalls& calls, const std::string& path);
 
@@ -48,7 +51,6 @@ class SourceTree {
   Status check_unchanged(const std::vector<SourceEntry>& listed, const WorkState& work) const;
 
  private:
-  SourceTree(FileCalls& calls, std::string path) noexcept : calls_(calls), path_(std::move(path)) {}
   Status list_directory(const std::string& path, std::vector<SourceEntry>& found) const;
   Result<SourceEntry> look_at(int directory, const std::string& name, const std::string& path) const;
   Status changed(const std::string& path) const;

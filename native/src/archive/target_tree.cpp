@@ -34,8 +34,7 @@ Result<std::unique_ptr<TargetTree>> TargetTree::create(FileCalls& calls, const s
   Result<bool> exists = exists_at(calls, *place);
   if (!exists.ok()) return exists.status();
   if (*exists) return taken(place->path);
-  std::unique_ptr<TargetTree> tree(
-      new TargetTree(calls, *std::move(place), durable, each_file));  // NOLINT: the constructor is private
+  auto tree = std::make_unique<TargetTree>(calls, *std::move(place), durable, each_file);
   sweep_parts(calls, tree->place_.directory.number());
   if (Status made = tree->make_part(); !made.ok()) return made;
   return tree;

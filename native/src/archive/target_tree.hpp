@@ -25,6 +25,10 @@ namespace windlass {
 
 class TargetTree {
  public:
+  // For create().
+  TargetTree(FileCalls& calls, NamedPlace place, bool durable, bool each_file) noexcept
+      : calls_(calls), place_(std::move(place)), durable_(durable), each_file_(each_file) {}
+
   // What a thread has open: the directory that it was in last.
   struct Hand {
     std::string path;
@@ -59,8 +63,6 @@ class TargetTree {
   Status publish();
 
  private:
-  TargetTree(FileCalls& calls, NamedPlace place, bool durable, bool each_file) noexcept
-      : calls_(calls), place_(std::move(place)), durable_(durable), each_file_(each_file) {}
   Status make_part();
   Status close_to_others();
   Status enter(Hand& hand, std::string_view path);

@@ -27,7 +27,8 @@ class FrameEncoder {
   // The most that a frame of so much content takes.
   static size_t bound(size_t bytes) noexcept;
 
-  // Returns how many bytes of the target the frame took, which must have room for bound(). Errors: kNoMemory; kInternal.
+  // Returns how many bytes of the target the frame took, which must have room for bound(). Errors: kNoMemory;
+  // kInternal.
   Result<size_t> encode(std::span<const std::byte> source, std::span<std::byte> target);
 
  private:
