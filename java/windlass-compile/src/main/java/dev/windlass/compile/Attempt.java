@@ -41,12 +41,7 @@ final class Attempt {
         failure == null
             ? of(outcome)
             : new CacheResult(CacheStatus.ERROR, failure.reason(), 0, seconds(), keyName);
-    LOG.log(
-        result.failed() ? System.Logger.Level.ERROR : System.Logger.Level.INFO,
-        "{0}: {1}: {2}",
-        doing,
-        result.status(),
-        result.reason());
+    LOG.log(System.Logger.Level.DEBUG, "{0}: {1}: {2}", doing, result.status(), result.reason());
     return result;
   }
 

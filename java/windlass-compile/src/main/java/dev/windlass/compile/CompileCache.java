@@ -60,7 +60,7 @@ public final class CompileCache {
   private Attempt load(Attempt attempt) {
     return attempt.run(
         () -> {
-          CacheContext now = enabled();
+          CacheContext now = swept();
           CacheKey key = attempt.of(now.settings().key());
           return new LoadOperation(now, key).run();
         });
@@ -84,7 +84,7 @@ public final class CompileCache {
   private Attempt save(Attempt attempt) {
     return attempt.run(
         () -> {
-          CacheContext now = enabled();
+          CacheContext now = swept();
           Optional<Outcome> nothing = SaveOperation.nothingToSave(now.settings());
           if (nothing.isPresent()) {
             return nothing.get();
@@ -265,6 +265,14 @@ public final class CompileCache {
     if (!now.settings().isEnabled()) {
       throw new CacheValidationException(SWITCHED_OFF);
     }
+    return now;
+  }
+
+  /** The same, with what died before away: it may take the room that is needed now. */
+  private CacheContext swept() {
+    CacheContext now = enabled();
+    Leftovers.sweep(now.settings().localDirectory().getParent());
+    Leftovers.sweep(now.settings().workDirectory());
     return now;
   }
 

@@ -11,8 +11,7 @@ import java.util.TreeMap;
  * its environment gives.
  */
 final class DetectedKey {
-  private static final Set<String> GPU =
-      Set.of(FactorNames.DEVICE_NAME, FactorNames.CUDA_VERSION);
+  private static final Set<String> GPU = Set.of(FactorNames.DEVICE_NAME, FactorNames.CUDA_VERSION);
   private static final Set<String> CPU =
       Set.of(FactorNames.CPU_ARCHITECTURE, FactorNames.PLATFORM_SYSTEM);
 

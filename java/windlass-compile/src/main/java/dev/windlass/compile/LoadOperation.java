@@ -54,7 +54,6 @@ final class LoadOperation {
     requireTrusted(archive);
     context.steps().reached(Step.LOAD_CHECKED);
     Room.require(parentOf(local), archive.bytes(), settings.minLocalBytes());
-    Leftovers.sweep(parentOf(local));
     try {
       return archive.isOriginal() ? loadOriginal(archive, local) : load(archive, local);
     } catch (WindlassException e) {
@@ -148,7 +147,7 @@ final class LoadOperation {
       throw new CacheException(
           e.status(),
           ("What was loaded cannot be put in the place of %s: %s. If a file system is mounted"
-               + " there, set %s to a directory within it.")
+                  + " there, set %s to a directory within it.")
               .formatted(local, e.getMessage(), SettingNames.LOCAL_DIR),
           e);
     }

@@ -27,7 +27,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a load put into the local cache, so that {@link UsageCheck} can tell later what became of it.
+ * What a load put into the local cache, so that {@link UsageCheck} can tell later what became of
+ * it.
  *
  * <p>It is made of the staged folder, before that is swapped in: a server that starts in that
  * moment adds nothing to it. It names the folder by its inode, so that a record whose folder never
@@ -108,8 +109,7 @@ record LoadRecord(
   }
 
   static Entry entry(BasicFileAttributes attributes) {
-    return new Entry(
-        attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+    return new Entry(attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
   }
 
   static void arm(Path file) throws IOException {

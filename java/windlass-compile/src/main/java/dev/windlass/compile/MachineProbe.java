@@ -24,8 +24,7 @@ public final class MachineProbe implements FactorProbe {
     this(wide, CudaProbe::look, () -> PythonPackages.of(environment));
   }
 
-  MachineProbe(
-      boolean wide, Supplier<CudaProbe.Found> cuda, Supplier<PythonPackages> packages) {
+  MachineProbe(boolean wide, Supplier<CudaProbe.Found> cuda, Supplier<PythonPackages> packages) {
     this.wide = wide;
     this.cuda = cuda;
     this.packages = packages;

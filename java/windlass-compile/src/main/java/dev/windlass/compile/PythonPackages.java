@@ -93,7 +93,7 @@ public final class PythonPackages {
         if (found.size() > 1) {
           warnings.add(
               "%s has the metadata of several versions of %s, and %s is taken: remove what an"
-                  .formatted(folder, wanted, newest.version())
+                      .formatted(folder, wanted, newest.version())
                   + " upgrade left there");
         }
         return Optional.of(newest);

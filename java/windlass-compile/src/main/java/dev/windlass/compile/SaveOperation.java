@@ -80,7 +80,6 @@ final class SaveOperation {
   private Outcome saveIn(SaveTurn turn) throws IOException {
     Path work = settings.workDirectory();
     Files.createDirectories(work);
-    Leftovers.sweep(work);
     Path archive = Leftovers.newName(work, ".tar.zst");
     try {
       ArchiveReport report = archive(archive);

@@ -17,7 +17,6 @@ final class Unpacking {
   /** The unpacked file, which is the caller's to remove. */
   static Path unpack(CacheContext context, Path archive, Watch watch) throws IOException {
     Path directory = context.settings().workDirectory();
-    Leftovers.sweep(directory);
     Path tar = Leftovers.newName(directory, ".tar");
     long most = FREE_BYTES + MOST_RATIO * Files.size(archive);
     try (InputStream file = Files.newInputStream(archive);

@@ -123,8 +123,7 @@ public final class UsageCheck {
     return written ? UsageVerdict.COMPILED_ANEW : UsageVerdict.NOT_USED;
   }
 
-  private String evidence(
-      UsageVerdict verdict, int loaded, int removed, Optional<Boolean> moves) {
+  private String evidence(UsageVerdict verdict, int loaded, int removed, Optional<Boolean> moves) {
     String counts =
         "of %d loaded files %d were read, %d changed and %d removed since; %d files are new"
             .formatted(loaded, readFiles, changedFiles, removed, newFiles);

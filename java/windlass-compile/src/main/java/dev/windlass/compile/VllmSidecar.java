@@ -101,8 +101,7 @@ public final class VllmSidecar implements AutoCloseable {
   /** The rest: waits and saves, unless the load succeeded. */
   public Report finish(CacheResult loaded) {
     if (loaded.status() == CacheStatus.SUCCESS) {
-      return new Report(
-          Ending.FINE, "the cache was loaded", loaded, Optional.empty(), 0, 0);
+      return new Report(Ending.FINE, "the cache was loaded", loaded, Optional.empty(), 0, 0);
     }
     telling.accept("waiting for " + settings.url() + ", to save what the server compiles");
     Waited waited = await();
@@ -118,8 +117,7 @@ public final class VllmSidecar implements AutoCloseable {
     }
     CacheResult saved = save.get();
     telling.accept("save: " + saved.status() + ": " + saved.reason());
-    boolean fine =
-        saved.status() == CacheStatus.SUCCESS || saved.status() == CacheStatus.SKIPPED;
+    boolean fine = saved.status() == CacheStatus.SUCCESS || saved.status() == CacheStatus.SKIPPED;
     return new Report(
         fine ? Ending.FINE : Ending.SAVE_FAILED,
         saved.reason(),
@@ -156,7 +154,8 @@ public final class VllmSidecar implements AutoCloseable {
         requests++;
         String problem = ask(min(left, settings.requestTimeout()));
         if (problem.isEmpty()) {
-          String detail = String.format(Locale.ROOT, "the server is ready, after %.1f s", seconds(began));
+          String detail =
+              String.format(Locale.ROOT, "the server is ready, after %.1f s", seconds(began));
           return new Waited(Ending.FINE, detail, requests, seconds(began));
         }
         if (!problem.equals(last)) {
@@ -165,8 +164,7 @@ public final class VllmSidecar implements AutoCloseable {
         }
         left = settings.timeout().minusNanos(System.nanoTime() - began);
         if (given.await(min(left, settings.interval()).toNanos(), TimeUnit.NANOSECONDS)) {
-          return new Waited(
-              Ending.WAIT_FAILED, "the wait was given up", requests, seconds(began));
+          return new Waited(Ending.WAIT_FAILED, "the wait was given up", requests, seconds(began));
         }
       }
     } catch (InterruptedException e) {
