@@ -7,7 +7,7 @@
  */
 module dev.windlass.compile {
   requires transitive dev.windlass;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports dev.windlass.compile;
 }

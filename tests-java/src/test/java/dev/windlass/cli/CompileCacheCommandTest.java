@@ -81,8 +81,7 @@ class CompileCacheCommandTest {
 
   @Test
   void switchedOffItFails() {
-    List<String> words =
-        List.of("load", "--local", local.toString(), "--work", folder.toString());
+    List<String> words = List.of("load", "--local", local.toString(), "--work", folder.toString());
     environment.put("B10FS_CACHE_DIR", shared.toString());
     environment.put("WINDLASS_COMPILE_ALLOWED_DIRS", folder.toString());
     int code = new CompileCacheCommand(environment).run(words, captured.terminal());
@@ -172,8 +171,7 @@ class CompileCacheCommandTest {
     int before = run("verify-used", "--json");
     assertTrue(captured.out().contains("\"loaded_files\": 2"), captured.out());
     assertTrue(captured.out().contains("\"read_files\": 0"), captured.out());
-    assertTrue(
-        before == CompileCacheCommand.NOT_USED || before == CompileCacheCommand.CANNOT_TELL);
+    assertTrue(before == CompileCacheCommand.NOT_USED || before == CompileCacheCommand.CANNOT_TELL);
     Files.readString(local.resolve("fxgraph/graph.py"));
     int after = run("verify-used");
     assertEquals(before == CompileCacheCommand.NOT_USED ? Command.OK : before, after);
@@ -185,8 +183,7 @@ class CompileCacheCommandTest {
     Path to = folder.resolve("to");
     assertEquals(Command.OK, run("transfer", from.toString(), to.toString()), captured.err());
     assertEquals("text", Files.readString(to));
-    assertEquals(
-        Command.FAILED, run("transfer", folder.resolve("none").toString(), to.toString()));
+    assertEquals(Command.FAILED, run("transfer", folder.resolve("none").toString(), to.toString()));
   }
 
   @Test
@@ -243,15 +240,13 @@ class CompileCacheCommandTest {
     }
     assertEquals(
         "\"laod\" is nothing it does; did you mean load?",
-        assertThrows(
-                UsageException.class, () -> command.run(List.of("laod"), captured.terminal()))
+        assertThrows(UsageException.class, () -> command.run(List.of("laod"), captured.terminal()))
             .getMessage());
   }
 
   @Test
   void itsHelpHasEveryActionAndEveryExitCode() {
-    assertEquals(
-        Command.OK, Main.run(List.of("compile-cache", "--help"), captured.terminal()));
+    assertEquals(Command.OK, Main.run(List.of("compile-cache", "--help"), captured.terminal()));
     for (String word :
         List.of("load", "verify-used", "transfer FROM TO", "--seal-key-file", "Exit codes", "64")) {
       assertTrue(captured.out().contains(word), word);

@@ -124,7 +124,11 @@ class CompileCacheVllmTest {
     words.addAll(words(server, "--"));
     words.addAll(List.of(command));
     ChildJvm child =
-        new ChildJvm().nativeAccess().with(Main.class).with(CompileCache.class).with(FakeVllm.class);
+        new ChildJvm()
+            .nativeAccess()
+            .with(Main.class)
+            .with(CompileCache.class)
+            .with(FakeVllm.class);
     KEY.forEach(child::environment);
     return child.start(words.toArray(String[]::new));
   }
@@ -153,8 +157,7 @@ class CompileCacheVllmTest {
 
   @Test
   void aCacheThatCannotBeUsedDoesNotKeepTheServerFromServing() throws Exception {
-    ChildJvm child =
-        new ChildJvm().nativeAccess().with(Main.class).with(CompileCache.class);
+    ChildJvm child = new ChildJvm().nativeAccess().with(Main.class).with(CompileCache.class);
     ChildJvm.Result result =
         child
             .environment("B10FS_CACHE_DIR", "/cache/../etc")
@@ -167,8 +170,7 @@ class CompileCacheVllmTest {
   void signalsGoOnToTheCommand() throws Exception {
     try (FakeVllm server = new FakeVllm(Turn.LOADING)) {
       for (int signal : List.of(15, 2, 1)) {
-        ChildJvm.Running running =
-            start(server, "sh", "-c", "echo started; exec sleep 100");
+        ChildJvm.Running running = start(server, "sh", "-c", "echo started; exec sleep 100");
         awaitLine(running, "started");
         assertTrue(Signals.send(running.process().pid(), signal));
         ChildJvm.Result result = running.await();

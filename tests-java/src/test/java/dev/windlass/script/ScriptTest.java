@@ -101,7 +101,8 @@ class ScriptTest {
     for (String word : List.of("help", "--help", "-h")) {
       Run run = run(word);
       assertEquals(0, run.code(), run.err());
-      for (String command : List.of("demo", "doctor", "version", "help", "test", "bench")) {
+      for (String command :
+          List.of("demo", "doctor", "compile-cache", "version", "help", "test", "bench")) {
         assertTrue(run.out().contains("\n  " + command), command);
       }
       assertEquals("", run.err());

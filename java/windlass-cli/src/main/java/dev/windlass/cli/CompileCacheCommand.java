@@ -89,8 +89,7 @@ final class CompileCacheCommand implements Command {
     List<String> names = words.stream().takeWhile(word -> !word.startsWith("--")).toList();
     requireNames(action, names.size());
     CompileCacheOptions options =
-        CompileCacheOptions.parse(
-            words.subList(names.size(), words.size()), environment, Set.of());
+        CompileCacheOptions.parse(words.subList(names.size(), words.size()), environment, Set.of());
     return run(action, names, options, terminal);
   }
 

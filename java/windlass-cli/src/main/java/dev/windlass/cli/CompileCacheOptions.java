@@ -54,8 +54,7 @@ final class CompileCacheOptions {
       List<String> words, Map<String, String> environment, Set<String> more) {
     Set<String> options = new HashSet<>(OPTIONS);
     options.addAll(more);
-    return new CompileCacheOptions(
-        Arguments.parse(words, FLAGS, options, REPEATED), environment);
+    return new CompileCacheOptions(Arguments.parse(words, FLAGS, options, REPEATED), environment);
   }
 
   boolean json() {

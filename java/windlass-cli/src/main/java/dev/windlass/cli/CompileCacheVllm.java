@@ -78,8 +78,7 @@ final class CompileCacheVllm {
       settings = with(settings, options.value("--url"), VllmSettings::withUrl);
       settings = with(settings, time(options, "--timeout"), VllmSettings::withTimeout);
       settings = with(settings, time(options, "--interval"), VllmSettings::withInterval);
-      return with(
-          settings, time(options, "--request-timeout"), VllmSettings::withRequestTimeout);
+      return with(settings, time(options, "--request-timeout"), VllmSettings::withRequestTimeout);
     } catch (IllegalArgumentException wrong) {
       throw new UsageException(String.valueOf(wrong.getMessage()));
     }

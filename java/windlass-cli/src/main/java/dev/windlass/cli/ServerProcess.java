@@ -73,7 +73,9 @@ final class ServerProcess {
     return process.waitFor();
   }
 
-  /** What Ctrl-C sends, the child of a terminal has already got, and twice it means another thing. */
+  /**
+   * What Ctrl-C sends, the child of a terminal has already got, and twice it means another thing.
+   */
   private void pass(int signal) {
     if (process.isAlive() && !(signal == INTERRUPT && terminal)) {
       Signals.send(process.pid(), signal);
@@ -89,7 +91,9 @@ final class ServerProcess {
     }
   }
 
-  /** The name, in brackets, may have blanks; behind it are state, parent, group, session, terminal. */
+  /**
+   * The name, in brackets, may have blanks; behind it are state, parent, group, session, terminal.
+   */
   static boolean isForeground(String stat) {
     String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
     return fields.length > 5 && !fields[4].equals("0") && fields[2].equals(fields[5]);

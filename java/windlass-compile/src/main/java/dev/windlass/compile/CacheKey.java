@@ -114,7 +114,7 @@ public record CacheKey(KeyForm form, SortedMap<String, String> factors) {
   private String readable() {
     String text =
         READABLE.stream()
-            .map(factors::get)
+            .map(name -> factors.get(name))
             .filter(value -> value != null)
             .map(CacheKey::plain)
             .filter(value -> !value.isEmpty())

@@ -86,7 +86,7 @@ final class Inventory {
         .map(entry -> compared(key, entry))
         .sorted(
             Comparator.comparing((NearKey near) -> !near.tellsFactors())
-                .thenComparing(near -> near.differences().size()))
+                .thenComparingInt(near -> near.differences().size()))
         .limit(MOST_NEAREST)
         .toList();
   }
