@@ -27,12 +27,12 @@ namespace windlass {
 
 namespace {
 
-constexpr int kMostTries = 3;
+constexpr int kMostSaves = 3;
 constexpr uint32_t kMostUsualThreads = 16;
 
 // What one thread works with.
-struct Bench {
-  Bench(int level, uint64_t raw_bytes)
+struct SaveBench {
+  SaveBench(int level, uint64_t raw_bytes)
       : encoder(level),
         raw(std::make_unique_for_overwrite<std::byte[]>(raw_bytes)),
         stored_bytes(FrameEncoder::bound(raw_bytes)),
@@ -62,13 +62,13 @@ class Saving {
  private:
   void plan();
   Status save_frame(uint64_t number);
-  Status save_frame(uint64_t number, Bench& bench);
+  Status save_frame(uint64_t number, SaveBench& bench);
   Status fill(uint64_t number, std::byte* raw);
   Status take_place(uint64_t number, uint64_t bytes, uint64_t& offset);
   Status write(std::span<const std::byte> bytes, uint64_t offset);
   Status check_limit(uint64_t bytes) const;
   void hash_files();
-  std::unique_ptr<Bench> take_bench();
+  std::unique_ptr<SaveBench> take_bench();
   void fail(const Status& status);
 
   FileCalls& calls_;
@@ -85,7 +85,7 @@ class Saving {
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable turn_came_;
-  std::vector<std::unique_ptr<Bench>> benches_;
+  std::vector<std::unique_ptr<SaveBench>> benches_;
   uint64_t turn_ = 0;
   uint64_t next_offset_ = 0;
   Status failure_;
@@ -145,27 +145,27 @@ void Saving::fail(const Status& status) {
   turn_came_.notify_all();
 }
 
-std::unique_ptr<Bench> Saving::take_bench() {
+std::unique_ptr<SaveBench> Saving::take_bench() {
   {
     const std::lock_guard lock(mutex_);
     if (!benches_.empty()) {
-      std::unique_ptr<Bench> bench = std::move(benches_.back());
+      std::unique_ptr<SaveBench> bench = std::move(benches_.back());
       benches_.pop_back();
       return bench;
     }
   }
-  return std::make_unique<Bench>(options_.level, most_raw_bytes_);
+  return std::make_unique<SaveBench>(options_.level, most_raw_bytes_);
 }
 
 Status Saving::save_frame(uint64_t number) {
-  std::unique_ptr<Bench> bench = take_bench();
+  std::unique_ptr<SaveBench> bench = take_bench();
   Status saved = save_frame(number, *bench);
   const std::lock_guard lock(mutex_);
   benches_.push_back(std::move(bench));
   return saved;
 }
 
-Status Saving::save_frame(uint64_t number, Bench& bench) {
+Status Saving::save_frame(uint64_t number, SaveBench& bench) {
   IndexedFrame& frame = table_.frames[number];
   if (Status filled = fill(number, bench.raw.get()); !filled.ok()) return filled;
   Result<size_t> bytes =
@@ -257,7 +257,7 @@ Result<ArchiveReport> save_archive(FileCalls& calls, const std::string& director
   Result<std::unique_ptr<NewFile>> file = NewFile::create(calls, archive);
   if (!file.ok()) return file.status();
   Status failure;
-  for (int tried = 0; tried < kMostTries; ++tried) {
+  for (int tried = 0; tried < kMostSaves; ++tried) {
     work.phase.store(ArchivePhase::kScanning, std::memory_order_relaxed);
     work.done_bytes.store(0, std::memory_order_relaxed);
     work.entries.store(0, std::memory_order_relaxed);

@@ -19,7 +19,7 @@ namespace windlass {
 
 namespace {
 
-struct CloseDirectory {
+struct CloseSource {
   void operator()(DIR* directory) const noexcept { closedir(directory); }
 };
 
@@ -32,7 +32,7 @@ SourceStamp stamp_of(const struct statx& found) noexcept {
           .changed_ns = nanoseconds(found.stx_ctime)};
 }
 
-bool is_same(const SourceEntry& one, const SourceEntry& other) noexcept {
+bool is_same_entry(const SourceEntry& one, const SourceEntry& other) noexcept {
   return one.entry.kind == other.entry.kind && one.entry.path == other.entry.path &&
          one.entry.mode == other.entry.mode && one.entry.target == other.entry.target && one.stamp == other.stamp;
 }
@@ -103,7 +103,7 @@ Status SourceTree::list_directory(const std::string& path, std::vector<SourceEnt
   const int opened = calls_.open_beneath(root_.number(), path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY, 0);
   if (opened == -ENOENT || opened == -ELOOP || opened == -ENOTDIR) return changed(path);
   if (opened < 0) return file_failure(-opened, "open the directory", text(path_, "/", path));
-  const std::unique_ptr<DIR, CloseDirectory> listed(fdopendir(opened));
+  const std::unique_ptr<DIR, CloseSource> listed(fdopendir(opened));
   if (listed == nullptr) {
     const OwnedDescriptor closed(opened);
     return file_failure(errno, "list", text(path_, "/", path));
@@ -168,7 +168,7 @@ Status SourceTree::read(const SourceEntry& file, uint64_t offset, std::span<std:
 Status SourceTree::check_unchanged(const std::vector<SourceEntry>& listed, const WorkState& work) const {
   const Result<std::vector<SourceEntry>> now = list(work);
   if (!now.ok()) return now.status();
-  const auto [one, other] = std::mismatch(listed.begin(), listed.end(), now->begin(), now->end(), is_same);
+  const auto [one, other] = std::mismatch(listed.begin(), listed.end(), now->begin(), now->end(), is_same_entry);
   if (one != listed.end()) return changed(one->entry.path);
   if (other != now->end()) return changed(other->entry.path);
   return Status();

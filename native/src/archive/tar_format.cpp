@@ -40,7 +40,7 @@ constexpr uint64_t kMostOctalBytes = (uint64_t{1} << 33U) - 1;
 constexpr uint64_t kMostExtensionBytes = kMiB;
 constexpr int kMostExtensions = 8;
 
-Status corrupt(std::string message) { return Status::error(Code::kCorrupt, std::move(message)); }
+Status not_a_tar(std::string message) { return Status::error(Code::kCorrupt, std::move(message)); }
 
 template <size_t kSize>
 void put_octal(std::array<char, kSize>& field, uint64_t number) noexcept {
@@ -185,9 +185,9 @@ Result<ArchiveEntryKind> kind_of(char type, std::string_view path) {
       return ArchiveEntryKind::kDirectory;
     case '3':
     case '4':
-      return corrupt(text("\"", path, "\" is a device, and devices are not extracted"));
+      return not_a_tar(text("\"", path, "\" is a device, and devices are not extracted"));
     case '6':
-      return corrupt(text("\"", path, "\" is a pipe, and pipes are not extracted"));
+      return not_a_tar(text("\"", path, "\" is a pipe, and pipes are not extracted"));
     default:
       break;
   }
@@ -224,7 +224,7 @@ std::vector<std::byte> tar_header(const ArchiveEntry& entry, bool marked) {
 }
 
 Status MemorySource::read(std::span<std::byte> target) {
-  if (target.size() > rest_.size()) return corrupt("the archive ends within an entry");
+  if (target.size() > rest_.size()) return not_a_tar("the archive ends within an entry");
   if (!target.empty()) std::memcpy(target.data(), rest_.data(), target.size());
   rest_ = rest_.subspan(target.size());
   return Status();
@@ -238,21 +238,21 @@ Result<std::optional<TarHeader>> TarReader::next(ByteSource& source) {
     if (Status read = source.read(std::as_writable_bytes(std::span(&header, 1))); !read.ok()) return read;
     header_bytes += sizeof header;
     if (is_zero(header)) {
-      if (extensions != 0) return corrupt("the archive ends between an entry's headers");
+      if (extensions != 0) return not_a_tar("the archive ends between an entry's headers");
       if (Status read = source.read(std::as_writable_bytes(std::span(&header, 1))); !read.ok()) return read;
-      if (!is_zero(header)) return corrupt("the archive's end is one block of zeros, where there should be two");
+      if (!is_zero(header)) return not_a_tar("the archive's end is one block of zeros, where there should be two");
       return std::optional<TarHeader>();
     }
     const auto [sum, signed_sum] = sums_of(header);
     const std::optional<uint64_t> told = number_in(header.sum);
     if (!told || (*told != sum && static_cast<int64_t>(*told) != signed_sum)) {
-      return corrupt("a header does not have the checksum that it tells: this is no tar archive, or it is damaged");
+      return not_a_tar("a header does not have the checksum that it tells: this is no tar archive, or it is damaged");
     }
     const std::optional<uint64_t> bytes = number_in(header.bytes);
     const std::optional<uint64_t> mode = number_in(header.mode);
-    if (!bytes || !mode || *bytes > uint64_t{1} << 62U) return corrupt("a header has a number that is none");
+    if (!bytes || !mode || *bytes > uint64_t{1} << 62U) return not_a_tar("a header has a number that is none");
     if (header.type == 'x' || header.type == 'g' || header.type == 'L' || header.type == 'K') {
-      if (extensions == kMostExtensions) return corrupt("an entry has too many headers");
+      if (extensions == kMostExtensions) return not_a_tar("an entry has too many headers");
       if (Status taken = take_extension(header.type, *bytes, source, extension); !taken.ok()) return taken;
       header_bytes += tar_padded(*bytes);
       continue;
@@ -277,7 +277,7 @@ Result<std::optional<TarHeader>> TarReader::next(ByteSource& source) {
 }
 
 Status TarReader::take_extension(char type, uint64_t bytes, ByteSource& source, Extension& extension) {
-  if (bytes > kMostExtensionBytes) return corrupt("a header for long names is longer than any name");
+  if (bytes > kMostExtensionBytes) return not_a_tar("a header for long names is longer than any name");
   std::string content(tar_padded(bytes), '\0');
   if (Status read = source.read(std::as_writable_bytes(std::span(content))); !read.ok()) return read;
   content.resize(bytes);
@@ -292,12 +292,12 @@ Status TarReader::take_records(std::string_view records, bool global, Extension&
     const size_t blank = records.find(' ');
     const std::optional<uint64_t> length = decimal_in(records.substr(0, std::min(blank, records.size())));
     if (!length || *length < blank + 3 || *length > records.size() || records[*length - 1] != '\n') {
-      return corrupt("a pax record is damaged");
+      return not_a_tar("a pax record is damaged");
     }
     const std::string_view line = records.substr(blank + 1, *length - blank - 2);
     records.remove_prefix(*length);
     const size_t equals = line.find('=');
-    if (equals == std::string_view::npos) return corrupt("a pax record is damaged");
+    if (equals == std::string_view::npos) return not_a_tar("a pax record is damaged");
     const std::string_view key = line.substr(0, equals);
     const std::string_view value = line.substr(equals + 1);
     const bool known = key == "path" || key == "linkpath" || key == "size";
@@ -309,7 +309,7 @@ Status TarReader::take_records(std::string_view records, bool global, Extension&
     if (key == "linkpath") extension.target = value;
     if (key == "size") {
       extension.bytes = decimal_in(value);
-      if (!extension.bytes || *extension.bytes > uint64_t{1} << 62U) return corrupt("a pax record has no number");
+      if (!extension.bytes || *extension.bytes > uint64_t{1} << 62U) return not_a_tar("a pax record has no number");
     }
     if (global && key == "comment" && value == kMarker) marked_ = true;
   }

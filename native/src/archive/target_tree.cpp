@@ -19,9 +19,9 @@ namespace {
 
 constexpr mode_t kOwnersAloneDirectory = 0700;
 constexpr uint32_t kUsualMode = 0755;
-constexpr int kMostTries = 8;
+constexpr int kMostNames = 8;
 
-Status taken(const std::string& path) {
+Status name_taken(const std::string& path) {
   return Status::error(Code::kState, text(path, " exists already; remove it first, or choose another name"));
 }
 
@@ -33,7 +33,7 @@ Result<std::unique_ptr<TargetTree>> TargetTree::create(FileCalls& calls, const s
   if (!place.ok()) return place.status();
   Result<bool> exists = exists_at(calls, *place);
   if (!exists.ok()) return exists.status();
-  if (*exists) return taken(place->path);
+  if (*exists) return name_taken(place->path);
   auto tree = std::make_unique<TargetTree>(calls, *std::move(place), durable, each_file);
   sweep_parts(calls, tree->place_.directory.number());
   if (Status made = tree->make_part(); !made.ok()) return made;
@@ -42,7 +42,7 @@ Result<std::unique_ptr<TargetTree>> TargetTree::create(FileCalls& calls, const s
 
 Status TargetTree::make_part() {
   const int parent = place_.directory.number();
-  for (int tried = 0; tried < kMostTries; ++tried) {
+  for (int tried = 0; tried < kMostNames; ++tried) {
     const std::string name = fresh_part_name();
     if (const int made = calls_.make_directory(parent, name.c_str(), kUsualMode); made < 0) {
       return file_failure(-made, "make a directory beside", place_.path);
@@ -229,7 +229,7 @@ Status TargetTree::publish() {
     if (!exists.ok()) return exists.status();
     moved = *exists ? -EEXIST : calls_.rename(parent, part_.c_str(), parent, name, 0);
   }
-  if (moved == -EEXIST || moved == -ENOTEMPTY) return taken(place_.path);
+  if (moved == -EEXIST || moved == -ENOTEMPTY) return name_taken(place_.path);
   if (moved < 0) return file_failure(-moved, "name the directory", place_.path);
   part_ = place_.name;  // should the next step fail, that is what goes
   if (const int synced = durable_ ? calls_.sync(parent) : 0; synced < 0) {

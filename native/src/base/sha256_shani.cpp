@@ -16,7 +16,7 @@ namespace windlass {
 
 namespace {
 
-alignas(64) constexpr uint32_t kRoundConstants[64] = {
+alignas(64) constexpr uint32_t kRoundWords[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -47,7 +47,7 @@ WINDLASS_SHA_INLINE void store(Sha256State& state, Halves halves) noexcept {
 
 // Four rounds with these words of the message.
 WINDLASS_SHA_INLINE Halves four_rounds(Halves halves, __m128i words, int group) noexcept {
-  const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(kRoundConstants + 4 * group));
+  const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(kRoundWords + 4 * group));
   const __m128i keyed = _mm_add_epi32(words, constants);
   halves.cdgh = _mm_sha256rnds2_epu32(halves.cdgh, halves.abef, keyed);
   halves.abef = _mm_sha256rnds2_epu32(halves.abef, halves.cdgh, _mm_shuffle_epi32(keyed, 0x0E));

@@ -11,7 +11,7 @@ namespace windlass {
 
 namespace {
 
-constexpr size_t kRunsAtOnce = 16384;
+constexpr size_t kPlanRunsAtOnce = 16384;
 
 Status invalid(std::string_view key, std::string_view why) {
   return Status::error(Code::kInvalidArgument, text("plan of '", key.substr(0, 200), "': ", why));
@@ -97,8 +97,8 @@ Result<PullReport> PullPlan::pull(const LeaseOptions& options) {
     first = end;
   }
   report.plan_ns = watch.lap_ns();
-  for (size_t at = 0; at < reads.size(); at += kRunsAtOnce) {
-    const std::span<const LeaseRead> some = std::span(reads).subspan(at, std::min(kRunsAtOnce, reads.size() - at));
+  for (size_t at = 0; at < reads.size(); at += kPlanRunsAtOnce) {
+    const std::span<const LeaseRead> some = std::span(reads).subspan(at, std::min(kPlanRunsAtOnce, reads.size() - at));
     if (Status moved = (*lease)->read(some, deadline); !moved.ok()) return moved;
   }
   report.move_ns = watch.lap_ns();
@@ -175,7 +175,8 @@ Status PullPlan::plan_runs(Item& item, const std::vector<Source>& sources) {
   }
   Result<Assembly> assembly = Assembly::plan(item.dtype, item.box, parts);
   if (!assembly.ok()) return assembly.status().with_prefix(text("pull of '", item.key, "'"));
-  for (std::vector<ByteRun> runs = assembly->next(kRunsAtOnce); !runs.empty(); runs = assembly->next(kRunsAtOnce)) {
+  for (std::vector<ByteRun> runs = assembly->next(kPlanRunsAtOnce); !runs.empty();
+       runs = assembly->next(kPlanRunsAtOnce)) {
     for (const ByteRun& run : runs) {
       item.runs.push_back({run.entry, run.source_offset, run.target_offset, run.bytes});
     }
