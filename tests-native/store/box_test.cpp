@@ -36,14 +36,14 @@ Box random_space(std::mt19937_64& random) {
   return box;
 }
 
-using Index = std::vector<uint64_t>;
+using Coordinates = std::vector<uint64_t>;
 
 // All indices of a box, in row-major order.
-std::vector<Index> indices_of(const Box& box) {
-  std::vector<Index> indices = {{}};
+std::vector<Coordinates> indices_of(const Box& box) {
+  std::vector<Coordinates> indices = {{}};
   for (uint32_t dimension = 0; dimension < box.rank; ++dimension) {
-    std::vector<Index> longer;
-    for (const Index& index : indices) {
+    std::vector<Coordinates> longer;
+    for (const Coordinates& index : indices) {
       for (uint64_t at = 0; at < box.sizes[dimension]; ++at) {
         longer.push_back(index);
         longer.back().push_back(box.offsets[dimension] + at);
@@ -54,9 +54,9 @@ std::vector<Index> indices_of(const Box& box) {
   return indices;
 }
 
-std::map<Index, uint64_t> positions_in(const Box& box) {
-  std::map<Index, uint64_t> positions;
-  for (const Index& index : indices_of(box)) positions.emplace(index, positions.size());
+std::map<Coordinates, uint64_t> positions_in(const Box& box) {
+  std::map<Coordinates, uint64_t> positions;
+  for (const Coordinates& index : indices_of(box)) positions.emplace(index, positions.size());
   return positions;
 }
 
@@ -82,24 +82,24 @@ TEST(BoxTest, intersectionAndRestAreWhatSetsSay) {
     const Box space = random_space(random);
     const Box one = random_box(random, space);
     const Box other = random_box(random, space);
-    const std::vector<Index> ones = indices_of(one);
-    const std::vector<Index> others = indices_of(other);
-    const std::set<Index> in_other(others.begin(), others.end());
-    std::set<Index> shared;
-    std::set<Index> alone;
-    for (const Index& index : ones) (in_other.contains(index) ? shared : alone).insert(index);
+    const std::vector<Coordinates> ones = indices_of(one);
+    const std::vector<Coordinates> others = indices_of(other);
+    const std::set<Coordinates> in_other(others.begin(), others.end());
+    std::set<Coordinates> shared;
+    std::set<Coordinates> alone;
+    for (const Coordinates& index : ones) (in_other.contains(index) ? shared : alone).insert(index);
 
     const std::optional<Box> both = intersection(one, other);
     ASSERT_EQ(both.has_value(), !shared.empty());
     if (!both) continue;
-    const std::vector<Index> found = indices_of(*both);
-    EXPECT_EQ(std::set<Index>(found.begin(), found.end()), shared);
+    const std::vector<Coordinates> found = indices_of(*both);
+    EXPECT_EQ(std::set<Coordinates>(found.begin(), found.end()), shared);
 
     std::vector<Box> rest;
     subtract(one, *both, &rest);
-    std::set<Index> left;
+    std::set<Coordinates> left;
     for (const Box& box : rest) {
-      for (const Index& index : indices_of(box)) EXPECT_TRUE(left.insert(index).second) << "told twice";
+      for (const Coordinates& index : indices_of(box)) EXPECT_TRUE(left.insert(index).second) << "told twice";
     }
     EXPECT_EQ(left, alone);
   }
@@ -114,14 +114,14 @@ TEST(BoxTest, runsAreThePieceAndAsLongAsTheyCanBe) {
     const std::optional<Box> both = intersection(source, target);
     if (!both) continue;
     const Box piece = random() % 2 == 0 ? *both : random_box(random, *both);
-    const std::map<Index, uint64_t> in_source = positions_in(source);
-    const std::map<Index, uint64_t> in_target = positions_in(target);
+    const std::map<Coordinates, uint64_t> in_source = positions_in(source);
+    const std::map<Coordinates, uint64_t> in_target = positions_in(target);
 
     uint64_t expected_runs = 0;
     uint64_t last_source = 0;
     uint64_t last_target = 0;
     std::map<uint64_t, uint64_t> expected;  // target element → source element
-    for (const Index& index : indices_of(piece)) {
+    for (const Coordinates& index : indices_of(piece)) {
       const uint64_t from = in_source.at(index);
       const uint64_t to = in_target.at(index);
       if (expected.empty() || from != last_source + 1 || to != last_target + 1) ++expected_runs;

@@ -3,6 +3,7 @@
 
 #include "support/pattern.hpp"
 #include "volume/offer.hpp"
+#include "volume/road.hpp"
 #include "volume/volume_world.hpp"
 
 namespace windlass {
@@ -10,15 +11,10 @@ namespace {
 
 using test::Client;
 using test::pattern;
+using test::refill;
 using test::soon;
 using test::VolumeWorld;
 using test::Way;
-
-// Other bytes, in the same place.
-void refill(std::vector<std::byte>& bytes, uint64_t seed) {
-  const std::vector<std::byte> other = pattern(bytes.size(), seed);
-  std::copy(other.begin(), other.end(), bytes.begin());
-}
 
 class OfferPages : public testing::Test {
  protected:

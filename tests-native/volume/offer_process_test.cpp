@@ -7,6 +7,7 @@
 
 #include "support/child_process.hpp"
 #include "support/temporary_directory.hpp"
+#include "volume/road.hpp"
 #include "volume/volume_world.hpp"
 
 namespace windlass {
@@ -15,19 +16,13 @@ namespace {
 using test::ChildProcess;
 using test::Client;
 using test::comes_true;
+using test::Road;
+using test::road_name;
 using test::soon;
 using test::TemporaryDirectory;
 using test::Way;
 
-constexpr uint64_t kBytes = 24 * kMiB;
-
-struct Road {
-  Way way = Way::kShm;
-  bool by_lanes = false;
-};
-
-std::string road_name(const Road& road) { return test::way_name(road.way) + (road.by_lanes ? "_lanes" : ""); }
-void PrintTo(const Road& road, std::ostream* out) { *out << road_name(road); }
+constexpr uint64_t kSharedValueBytes = 24 * kMiB;
 
 class OfferProcess : public testing::TestWithParam<Road> {
  protected:
@@ -66,7 +61,8 @@ class OfferProcess : public testing::TestWithParam<Road> {
   }
 
   TemporaryDirectory directory_;
-  ChildProcess writer_{{WINDLASS_OFFER_PROGRAM, "offer", directory_.path() + "/socket", std::to_string(kBytes)}};
+  ChildProcess writer_{
+      {WINDLASS_OFFER_PROGRAM, "offer", directory_.path() + "/socket", std::to_string(kSharedValueBytes)}};
   std::string near_;
   std::string far_;
 };

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "support/pattern.hpp"
+#include "volume/road.hpp"
 #include "volume/volume_world.hpp"
 
 namespace windlass {
@@ -13,6 +14,9 @@ namespace {
 
 using test::Client;
 using test::pattern;
+using test::refill;
+using test::Road;
+using test::road_name;
 using test::soon;
 using test::VolumeWorld;
 using test::Way;
@@ -20,12 +24,6 @@ using test::Way;
 constexpr std::array<std::string_view, 1> kA{"a"};
 
 Deadline now() { return Deadline::after(std::chrono::nanoseconds(0)); }
-
-// Other bytes, in the same place.
-void refill(std::vector<std::byte>& bytes, uint64_t seed) {
-  const std::vector<std::byte> other = pattern(bytes.size(), seed);
-  std::copy(other.begin(), other.end(), bytes.begin());
-}
 
 OfferItem item_of(std::string_view key, const std::vector<std::byte>& bytes, ShardPlace shard = {}) {
   OfferItem item;
@@ -53,15 +51,6 @@ Status read(const Client& client, const Found& found, std::vector<std::byte>* by
   const ReadMove move{bytes->data(), found.place.part(0, found.bytes)};
   return client.transport().read({&move, 1}, soon());
 }
-
-// The ways there are, and over the Unix socket once more by lanes.
-struct Road {
-  Way way = Way::kLocal;
-  bool by_lanes = false;
-};
-
-std::string road_name(const Road& road) { return test::way_name(road.way) + (road.by_lanes ? "_lanes" : ""); }
-void PrintTo(const Road& road, std::ostream* out) { *out << road_name(road); }
 
 class OfferContract : public testing::TestWithParam<Road> {
  protected:

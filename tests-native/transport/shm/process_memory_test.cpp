@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "support/pattern.hpp"
+#include "support/soon.hpp"
 
 namespace windlass {
 namespace {
 
 using test::pattern;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(60)); }
+using test::soon;
 
 TEST(ProcessMemory, isReadInAsManyPiecesAsItTakes) {
   WorkerPool workers(2);

@@ -2,10 +2,13 @@ package dev.windlass.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.windlass.compile.CompileCache;
 import dev.windlass.support.ChildJvm;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Each example runs with the jar alone, and says what it is to say. */
 class ExamplesTest {
@@ -52,5 +55,35 @@ class ExamplesTest {
             "Step 3.0, plans made: 0",
             "The reader ended with 0"),
         run("DirectSync"));
+  }
+
+  @Test
+  void aModelsStartSavesWhatItCompiledAndItsStateIsTold(@TempDir Path root) throws Exception {
+    Path local = Files.createDirectory(root.resolve("local"));
+    Files.writeString(local.resolve("kernel"), "compiled");
+    assertEquals(
+        List.of("load: DOES_NOT_EXIST", "save: SUCCESS"), runCached("CompileCacheModel", root));
+    List<String> state = runCached("CompileCacheStatus", root);
+    assertEquals(
+        List.of("Local cache: true", "Remote cache: true", "Total caches: 1"), state.subList(1, 4));
+  }
+
+  private static List<String> runCached(String example, Path root) throws Exception {
+    String source = EXAMPLES.resolve(example + ".java").toAbsolutePath().toString();
+    ChildJvm.Result result =
+        new ChildJvm()
+            .nativeAccess()
+            .with(CompileCache.class)
+            .environment("BASETEN_FS_ENABLED", "1")
+            .environment("TORCHINDUCTOR_CACHE_DIR", root.resolve("local"))
+            .environment("B10FS_CACHE_DIR", root.resolve("shared"))
+            .environment("LOCAL_WORK_DIR", root)
+            .environment("WINDLASS_COMPILE_ALLOWED_DIRS", root)
+            .environment("WINDLASS_COMPILE_MIN_LOCAL_MB", "1")
+            .environment("WINDLASS_COMPILE_MIN_SHARED_MB", "1")
+            .environment("WINDLASS_COMPILE_TRUST", "unchecked")
+            .run(source);
+    assertEquals(0, result.exitCode(), result.output());
+    return result.output().lines().toList();
   }
 }
