@@ -14,6 +14,7 @@ import java.util.Arrays;
  * @param sealable whether each frame gets a SHA-256 in the index, so that the root vouches for all
  * @param note bytes that are kept in the archive, at most 1 MiB
  */
+@SuppressWarnings("ArrayRecordComponent") // The accessor gives a copy.
 public record SaveOptions(
     int level,
     int threads,
