@@ -23,7 +23,7 @@ constexpr uint32_t kSealableFlag = 1;
 constexpr int kTableLevel = 3;
 constexpr uint64_t kHashBytes = 16;
 
-Status corrupt(std::string what) {
+Status corrupt(const std::string& what) {
   return Status::error(Code::kCorrupt, text("the archive's index ", what, ": it was damaged or changed"));
 }
 

@@ -63,7 +63,7 @@ class FrameLoad {
   Status decode(uint64_t number, Bench& bench);
   Status load_piece(const FramePiece& piece, std::span<const std::byte> raw, TargetTree::Hand& hand);
   Result<ArchiveEntry> take_header(const FramePiece& piece, std::span<const std::byte> raw, uint64_t& header_bytes);
-  Status load_entry(const FramePiece& piece, ArchiveEntry entry, std::span<const std::byte> content,
+  Status load_entry(const FramePiece& piece, const ArchiveEntry& entry, std::span<const std::byte> content,
                     TargetTree::Hand& hand);
   Status load_part(const FramePiece& piece, std::span<const std::byte> content);
   Status begin_split(uint64_t number, const ArchiveEntry& entry, TargetTree::Hand& hand);
@@ -180,7 +180,7 @@ Status FrameLoad::load_piece(const FramePiece& piece, std::span<const std::byte>
   if (piece.has_header && piece.content_bytes != table_.entries[piece.entry].bytes) {
     return begin_split(piece.entry, *entry, hand);
   }
-  return piece.has_header ? load_entry(piece, *std::move(entry), content, hand) : load_part(piece, content);
+  return piece.has_header ? load_entry(piece, *entry, content, hand) : load_part(piece, content);
 }
 
 Result<ArchiveEntry> FrameLoad::take_header(const FramePiece& piece, std::span<const std::byte> raw,
@@ -200,7 +200,7 @@ Result<ArchiveEntry> FrameLoad::take_header(const FramePiece& piece, std::span<c
   return extraction_.admit(piece.entry, std::move(found.entry));
 }
 
-Status FrameLoad::load_entry(const FramePiece& piece, ArchiveEntry entry, std::span<const std::byte> content,
+Status FrameLoad::load_entry(const FramePiece& piece, const ArchiveEntry& entry, std::span<const std::byte> content,
                              TargetTree::Hand& hand) {
   TargetTree* const tree = extraction_.tree.get();
   if (entry.kind == ArchiveEntryKind::kDirectory) {

@@ -46,7 +46,7 @@ WINDLASS_SHA_INLINE void store(Sha256State& state, Halves halves) noexcept {
 }
 
 // Four rounds with these words of the message.
-WINDLASS_SHA_INLINE Halves four_rounds(Halves halves, __m128i words, int group) noexcept {
+WINDLASS_SHA_INLINE Halves four_rounds(Halves halves, __m128i words, size_t group) noexcept {
   const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(kRoundWords + 4 * group));
   const __m128i keyed = _mm_add_epi32(words, constants);
   halves.cdgh = _mm_sha256rnds2_epu32(halves.cdgh, halves.abef, keyed);
@@ -60,12 +60,12 @@ WINDLASS_SHA void take_fast_blocks(Sha256State& state, const std::byte* blocks, 
   for (size_t block = 0; block < count; ++block) {
     const Halves before = halves;
     __m128i words[4];
-    for (int group = 0; group < 4; ++group) {
-      const auto* const from = reinterpret_cast<const __m128i*>(blocks + 64 * block + 16 * static_cast<size_t>(group));
+    for (size_t group = 0; group < 4; ++group) {
+      const auto* const from = reinterpret_cast<const __m128i*>(blocks + 64 * block + 16 * group);
       words[group] = _mm_shuffle_epi8(_mm_loadu_si128(from), big_endian);
       halves = four_rounds(halves, words[group], group);
     }
-    for (int group = 4; group < 16; ++group) {
+    for (size_t group = 4; group < 16; ++group) {
       // The message's next four words, from the sixteen before.
       __m128i next = _mm_sha256msg1_epu32(words[0], words[1]);
       next = _mm_add_epi32(next, _mm_alignr_epi8(words[3], words[2], 4));

@@ -24,7 +24,6 @@ using windlass::ArchiveFile;
 using windlass::ArchiveFormat;
 using windlass::ArchiveJob;
 using windlass::ArchiveLoadOptions;
-using windlass::ArchiveReport;
 using windlass::ArchiveSaveOptions;
 using windlass::Code;
 using windlass::FileCalls;

@@ -15,7 +15,6 @@ using windlass::Code;
 using windlass::DType;
 using windlass::EntryKind;
 using windlass::Kind;
-using windlass::LeaseOptions;
 using windlass::PullPlan;
 using windlass::PullReport;
 using windlass::PullTarget;
