@@ -72,10 +72,10 @@ class ArchiveTest {
     assertEquals(Files.size(archive), saved.archiveBytes());
     assertTrue(saved.seconds() > 0);
     assertEquals(32, saved.root().length);
-    assertArrayEquals(
-        saved.root(), done(Archive.verify(archive, LoadOptions.usual())).root());
+    assertArrayEquals(saved.root(), done(Archive.verify(archive, LoadOptions.usual())).root());
     Path target = folder.resolve("target");
-    assertEquals(saved.entries(), done(Archive.load(archive, target, LoadOptions.usual())).entries());
+    assertEquals(
+        saved.entries(), done(Archive.load(archive, target, LoadOptions.usual())).entries());
     assertEquals(contents(tree), contents(target));
   }
 
@@ -84,9 +84,7 @@ class ArchiveTest {
     Path archive = folder.resolve("archive.tar.zst");
     byte[] note = "{\"a\": 1}".getBytes(StandardCharsets.UTF_8);
     ArchiveReport saved =
-        done(
-            Archive.save(
-                tree(), archive, SaveOptions.usual().withSealable(true).withNote(note)));
+        done(Archive.save(tree(), archive, SaveOptions.usual().withSealable(true).withNote(note)));
     ArchiveInfo info = Archive.inspect(archive);
     assertEquals(ArchiveFormat.WINDLASS, info.format());
     assertEquals(saved.entries(), info.entries());
@@ -102,7 +100,9 @@ class ArchiveTest {
     assertEquals(
         Status.STATE,
         assertThrows(WindlassException.class, () -> Archive.appendSeal(archive, seal)).status());
-    assertTrue(done(Archive.verify(archive, LoadOptions.usual().withExpectedRoot(saved.root()))).entries() > 0);
+    assertTrue(
+        done(Archive.verify(archive, LoadOptions.usual().withExpectedRoot(saved.root()))).entries()
+            > 0);
     byte[] other = saved.root();
     other[0] ^= 1;
     assertEquals(
@@ -135,8 +135,7 @@ class ArchiveTest {
         failure(Archive.save(tree, archive, SaveOptions.usual().withLimitBytes(100))));
     assertFalse(Files.exists(archive));
     done(Archive.save(tree, archive, SaveOptions.usual()));
-    assertEquals(
-        Status.STATE, failure(Archive.save(tree, archive, SaveOptions.usual())));
+    assertEquals(Status.STATE, failure(Archive.save(tree, archive, SaveOptions.usual())));
     Path target = folder.resolve("target");
     assertEquals(
         Status.NO_SPACE,

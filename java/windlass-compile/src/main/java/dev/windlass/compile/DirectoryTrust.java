@@ -51,8 +51,8 @@ final class DirectoryTrust {
       throw new CacheValidationException(
           Status.PERMISSION,
           ("%s, and what is loaded from there is run as code. Seal the archives with a key (%s),"
-               + " make the directory yours alone, or, if all who can write there are trusted, set"
-               + " %s=unchecked.")
+                  + " make the directory yours alone, or, if all who can write there are trusted, set"
+                  + " %s=unchecked.")
               .formatted(objection.get(), SettingNames.SEAL_KEY_FILE, SettingNames.TRUST));
     }
   }

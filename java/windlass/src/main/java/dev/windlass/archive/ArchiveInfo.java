@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param note what its writer wanted kept
  * @param seal what vouches for the root, and is nobody's business here
  */
+@SuppressWarnings("ArrayRecordComponent") // Its accessors give copies.
 public record ArchiveInfo(
     ArchiveFormat format,
     long entries,

@@ -11,6 +11,7 @@ import java.util.HexFormat;
  * @param archiveBytes of the archive, without its seal
  * @param root SHA-256 of the index: 32 bytes, or none where the archive has no index
  */
+@SuppressWarnings("ArrayRecordComponent") // Its accessors give copies.
 public record ArchiveReport(
     long entries, long rawBytes, long archiveBytes, double seconds, byte[] root) {
   public ArchiveReport {
