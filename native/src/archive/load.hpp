@@ -13,8 +13,8 @@
 namespace windlass {
 
 // Blocks. The target gets its name when all is there, checked and, if durable, on disk; where anything is wrong,
-// nothing is left. Without a target all is checked, and nothing written. entries, if not null, receives what the archive
-// has.
+// nothing is left. Without a target all is checked, and nothing written. entries, if not null, receives what the
+// archive has.
 //
 // Errors: kInvalidArgument; kNotFound; kState (the target exists; cancelled); kCorrupt; kUnsupported; kNoSpace;
 // kPermission (not the expected root; the system); kIo; kNoMemory.

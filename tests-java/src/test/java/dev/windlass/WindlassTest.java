@@ -57,6 +57,7 @@ class WindlassTest {
             "store",
             "lease",
             "buffer",
+            "archive job",
             "offer",
             "plan"),
         List.copyOf(before.keySet()));

@@ -62,7 +62,7 @@ class CompileCacheVllmTest {
     compile();
     try (FakeVllm server = new FakeVllm(Turn.CLOSE, Turn.LOADING, Turn.READY)) {
       assertEquals(0, run(server), captured.err());
-      assertTrue(captured.err().contains("load: SKIPPED"), captured.err());
+      assertTrue(captured.err().contains("load: DOES_NOT_EXIST"), captured.err());
       assertTrue(captured.err().contains("not ready: the server answers 503"), captured.err());
       assertTrue(captured.err().contains("save: SUCCESS"), captured.err());
       assertEquals("", captured.out(), "standard output is the server's");

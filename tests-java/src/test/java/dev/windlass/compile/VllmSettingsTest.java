@@ -15,7 +15,7 @@ class VllmSettingsTest {
   void theUsualOnesAreThoseOfTheOriginal() {
     VllmSettings settings = VllmSettings.of(Map.of());
     assertEquals("http://127.0.0.1:8000/v1/models", settings.url().toString());
-    assertEquals(Duration.ofSeconds(1800), settings.timeout());
+    assertEquals(Duration.ofMinutes(30), settings.timeout());
     assertEquals(Duration.ofSeconds(2), settings.interval());
     assertEquals(Duration.ofSeconds(5), settings.requestTimeout());
     assertEquals(Optional.empty(), settings.apiKey());

@@ -133,6 +133,7 @@ class VllmSidecarTest {
   }
 
   @Test
+  @SuppressWarnings("try") // It is closed in the middle of its work.
   void aWaitThatIsGivenUpIsTheFirstCode() throws Exception {
     try (FakeVllm server = new FakeVllm(Turn.HANG);
         VllmSidecar sidecar =

@@ -101,7 +101,7 @@ class WritersTest {
     assertFalse(isDeadAfterLooks(Duration.ofMillis(900)));
     record(OTHER, ELSEWHERE, 2);
     assertFalse(isDeadAfterLooks(Duration.ofMillis(900)), "it was alive in between");
-    assertTrue(isDeadAfterLooks(Duration.ofMillis(3000)));
+    assertTrue(isDeadAfterLooks(Duration.ofSeconds(3)));
   }
 
   @Test

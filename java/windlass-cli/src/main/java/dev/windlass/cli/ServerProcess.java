@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A command that runs as a child, on this process's own input and output: signals that come to this
@@ -15,6 +16,9 @@ final class ServerProcess {
 
   /** As shells have it: there is no such command. */
   static final int NOT_FOUND = 127;
+
+  /** How Java tells of EACCES, in its older and its newer words. */
+  private static final Pattern NOT_PERMITTED = Pattern.compile("error[=:] ?13\\b");
 
   /** The command could not be started. */
   static final class NotStarted extends IOException {
@@ -56,7 +60,7 @@ final class ServerProcess {
       pending.attach(server);
       return server;
     } catch (IOException e) {
-      boolean found = e.getMessage() != null && e.getMessage().contains("error=13");
+      boolean found = e.getMessage() != null && NOT_PERMITTED.matcher(e.getMessage()).find();
       throw new NotStarted(
           found ? CANNOT_RUN : NOT_FOUND,
           "%s cannot be started: %s".formatted(command.getFirst(), e.getMessage()),

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +111,7 @@ final class PythonFolders {
     } catch (IOException | DirectoryIteratorException none) {
       return List.of();
     }
-    names.sort((one, other) -> NaturalOrder.compare(other, one));
+    names.sort(Collections.reverseOrder(NaturalOrder::compare));
     return names;
   }
 
