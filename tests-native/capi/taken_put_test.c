@@ -27,11 +27,11 @@ TEST(taken_put, arraysThatAreNotThereAreRefused) {
   close_pair(opened);
 }
 
-TEST(taken_put, aBufferThatIsNoneIsAStaleHandle) {
+TEST(taken_put, aHandleOfAnotherKindIsNoBuffer) {
   const pair opened = open_pair();
   wl_error error;
   wl_put_item item = item_of("a", "bytes", 5);
   item.buffer = opened.store; /* a handle of another kind */
-  CHECK_STATUS(put_one(opened.store, item, &error), WL_STATUS_STALE_HANDLE);
+  CHECK_STATUS(put_one(opened.store, item, &error), WL_STATUS_WRONG_KIND);
   close_pair(opened);
 }
