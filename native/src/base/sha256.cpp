@@ -77,6 +77,7 @@ Sha256::Sha256() noexcept : take_blocks_(kPortableKernel.take_blocks) {
 }
 
 void Sha256::add(std::span<const std::byte> bytes) noexcept {
+  if (bytes.empty()) return;
   total_bytes_ += bytes.size();
   if (block_bytes_ != 0) {
     const size_t taken = std::min(bytes.size(), block_.size() - block_bytes_);
