@@ -86,7 +86,7 @@ show_failed_tests() {
 
 stage_native() {
   local -a launcher=(env)
-  native_stage native "$build/native" -DWINDLASS_BENCH=OFF -DWINDLASS_SANITIZE= -DWINDLASS_BY_ROOM=tests
+  native_stage native "$build/native" -DWINDLASS_BENCH=OFF -DWINDLASS_SANITIZE= -DWINDLASS_BY_ROOM=all
 }
 
 stage_asan() {

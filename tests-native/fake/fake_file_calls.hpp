@@ -8,10 +8,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 
+#include "fake/call_counts.hpp"
 #include "io/file_calls.hpp"
 
 namespace windlass::fake {
@@ -25,7 +28,7 @@ class FakeFileCalls final : public FileCalls {
   }
   void fail_nth(const std::string& call, uint64_t nth, int error) {
     const std::lock_guard lock(mutex_);
-    nth_[call] = {counts_[call] + nth, error};
+    nth_[call] = {counts_.of(call) + nth, error};
   }
   void fail_always(const std::string& call, int error) {
     const std::lock_guard lock(mutex_);
@@ -45,11 +48,11 @@ class FakeFileCalls final : public FileCalls {
   }
   std::string last_failure() {
     const std::lock_guard lock(mutex_);
-    return last_failure_;
+    return std::string(last_failure_);
   }
   uint64_t count(const std::string& call) {
     const std::lock_guard lock(mutex_);
-    return counts_[call];
+    return counts_.of(call);
   }
   // Transfers do at most so many bytes at once; 0: all.
   void make_short(uint64_t bytes) {
@@ -165,11 +168,11 @@ class FakeFileCalls final : public FileCalls {
     int error = 0;
   };
 
-  // The error that this call is to fail with, or 0.
-  int take(const std::string& call, bool is_step = true) {
+  // The error that this call is to fail with, or 0. call: a literal.
+  int take(std::string_view call, bool is_step = true) {
     const std::lock_guard lock(mutex_);
     if (is_step) ++steps_;
-    const uint64_t count = ++counts_[call];
+    const uint64_t count = counts_.add(call);
     int error = 0;
     if (is_step && steps_ == failing_step_) error = step_error_;
     if (const auto nth = nth_.find(call); nth != nth_.end() && nth->second.count == count) error = nth->second.error;
@@ -183,10 +186,10 @@ class FakeFileCalls final : public FileCalls {
   }
 
   std::mutex mutex_;
-  std::map<std::string, uint64_t> counts_;
-  std::map<std::string, Nth> nth_;
-  std::map<std::string, int> always_;
-  std::string last_failure_;
+  CallCounts counts_;
+  std::map<std::string, Nth, std::less<>> nth_;
+  std::map<std::string, int, std::less<>> always_;
+  std::string_view last_failure_;
   uint64_t steps_ = 0;
   uint64_t failing_step_ = 0;
   uint64_t short_bytes_ = 0;
