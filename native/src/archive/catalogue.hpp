@@ -27,6 +27,10 @@ Status check_limits(const ArchiveLoadOptions& options, uint64_t raw_bytes, uint6
 Status check_entry_limit(const ArchiveLoadOptions& options, uint64_t entries);
 
 inline constexpr std::string_view kMeansHarm = "the archive is refused, since it may mean harm";
+inline constexpr std::string_view kNotLoadable = "it could not be loaded again, so it is not archived";
+
+// What a refusal is to those who save: what a load would refuse cannot be archived.
+Status not_loadable(const Status& refusal);
 
 class Catalogue {
  public:

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.windlass.Status;
 import dev.windlass.WindlassException;
+import dev.windlass.memory.DeviceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CudaProbeTest {
   @TempDir Path root;
 
-  private static String fails(Status status) {
+  private static DeviceModel fails(Status status) {
     throw new WindlassException(status, 0, "says so");
   }
 
@@ -36,11 +37,14 @@ class CudaProbeTest {
     driver(
         "proc/driver/nvidia/version",
         "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC\n");
-    CudaProbe.Found found = new CudaProbe(root, () -> 2, gpu -> "GPU number " + gpu).found();
-    assertEquals(Optional.of("GPU number 0"), found.gpu());
+    CudaProbe.Found found =
+        new CudaProbe(root, () -> 2, gpu -> new DeviceModel("GPU number " + gpu, 9, 0)).found();
+    assertEquals(Optional.of(new DeviceModel("GPU number 0", 9, 0)), found.gpu());
     assertEquals(Optional.of("550.54.15"), found.driver());
     driver("sys/module/nvidia/version", "570.1.2\n");
-    assertEquals(Optional.of("570.1.2"), new CudaProbe(root, () -> 0, _ -> "").found().driver());
+    assertEquals(
+        Optional.of("570.1.2"),
+        new CudaProbe(root, () -> 0, _ -> fails(Status.INTERNAL)).found().driver());
   }
 
   @Test
@@ -49,13 +53,15 @@ class CudaProbeTest {
     CudaProbe.Found found = new CudaProbe(root, () -> 1, _ -> fails(Status.DEVICE)).found();
     assertEquals(Optional.empty(), found.gpu());
     assertTrue(found.problem().orElseThrow().contains("says so"));
-    found = new CudaProbe(root, () -> Integer.parseInt(fails(Status.LIBRARY)), _ -> "").found();
+    found =
+        new CudaProbe(root, () -> fails(Status.LIBRARY).computeMajor(), _ -> fails(Status.DEVICE))
+            .found();
     assertTrue(found.problem().isPresent(), "the kernel has a driver, whose library is not there");
   }
 
   @Test
   void thisMachineCanBeLookedAt() {
     CudaProbe.Found found = CudaProbe.look();
-    found.gpu().ifPresent(name -> assertTrue(!name.isBlank()));
+    found.gpu().ifPresent(model -> assertTrue(!model.name().isBlank() && model.computeMajor() > 0));
   }
 }

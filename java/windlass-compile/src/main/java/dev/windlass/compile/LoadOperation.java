@@ -83,14 +83,14 @@ final class LoadOperation {
     }
     try {
       context.steps().reached(Step.LOAD_UNPACKED);
-      return extract(tar, LoadOptions.usual(), archive, local);
+      return extract(tar, settings.loadOptions(), archive, local);
     } finally {
       Files.deleteIfExists(tar);
     }
   }
 
   private Outcome load(SharedArchive archive, Path local) throws IOException {
-    LoadOptions options = LoadOptions.usual();
+    LoadOptions options = settings.loadOptions();
     Optional<ArchiveInfo> info = archive.info();
     if (settings.trust() instanceof Trust.Seals && info.isPresent()) {
       // What the seal was checked for is what has to be loaded, should the file be another by then.
