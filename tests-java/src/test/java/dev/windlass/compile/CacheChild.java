@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +23,7 @@ final class CacheChild {
           halt(
               new CacheFolders(Path.of(words[1])), WithoutLinksTest.none(), Step.valueOf(words[2]));
       case "rounds" -> rounds(Path.of(words[1]), words[2]);
+      case "probe" -> probe();
       case "mounted" -> mounted(new CacheFolders(Path.of(words[1])));
       case "fault" -> fault(new CacheFolders(Path.of(words[1])), Path.of(words[2]));
       default -> throw new IllegalArgumentException(words[0]);
@@ -97,6 +99,14 @@ final class CacheChild {
     if (!own.leftovers().isEmpty()) {
       System.out.println("FAILED " + writer + " left " + own.leftovers());
     }
+  }
+
+  /** Asks the driver that this process finds. */
+  private static void probe() {
+    System.out.println(CudaProbe.look().gpu());
+    Map<String, String> factors = MachineProbe.wide(Map.of()).factors();
+    System.out.println(factors.get(FactorNames.DEVICE_NAME));
+    System.out.println(factors.get(FactorNames.COMPUTE_CAPABILITY));
   }
 
   /** Loads to a local directory that a file system is mounted on, then to one within it. */

@@ -108,6 +108,7 @@ class CacheLoadTest {
     CacheResult result = CacheFolders.cache(folders.settings().build(), archives).load();
     assertEquals(CacheStatus.SKIPPED, result.status(), result.reason());
     assertEquals(Map.of("own", "x"), CacheFolders.contents(folders.local));
+    assertEquals(List.of("torchinductor"), CacheFolders.names(folders.local.getParent()));
     folders.assertTidy();
   }
 

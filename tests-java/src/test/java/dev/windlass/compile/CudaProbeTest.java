@@ -2,13 +2,16 @@ package dev.windlass.compile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.windlass.Status;
 import dev.windlass.WindlassException;
 import dev.windlass.memory.DeviceModel;
+import dev.windlass.support.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +60,27 @@ class CudaProbeTest {
         new CudaProbe(root, () -> fails(Status.LIBRARY).computeMajor(), _ -> fails(Status.DEVICE))
             .found();
     assertTrue(found.problem().isPresent(), "the kernel has a driver, whose library is not there");
+  }
+
+  /** Method: a child process that finds the fake driver of the native tests. */
+  @Test
+  void theDriverTellsNameAndComputeCapability() throws Exception {
+    Path fake =
+        Path.of(System.getProperty("windlass.root", ".."), "build", "native", "fake-libcuda")
+            .toAbsolutePath();
+    assumeTrue(
+        Files.exists(fake.resolve("libcuda.so.1")),
+        "the native tests, and with them the fake driver, are not built");
+    ChildJvm.Result result =
+        new ChildJvm()
+            .nativeAccess()
+            .with(CompileCache.class)
+            .environment("LD_LIBRARY_PATH", fake)
+            .run(CacheChild.class.getName(), "probe");
+    assertEquals(0, result.exitCode(), result.output());
+    assertEquals(
+        List.of(Optional.of(new DeviceModel("Fake GPU", 9, 0)).toString(), "Fake GPU", "9.0"),
+        result.output().lines().toList());
   }
 
   @Test

@@ -174,7 +174,7 @@ final class Inventory {
             .orElseThrow(
                 () ->
                     new CacheValidationException(
-                        "%s is not the name of an archive: list tells those there are."
+                        "\"%s\" is not the name of an archive: list tells those there are."
                             .formatted(filename)));
     return archives.look(shared.root().resolve(filename), keyName);
   }

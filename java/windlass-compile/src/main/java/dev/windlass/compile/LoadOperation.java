@@ -131,11 +131,19 @@ final class LoadOperation {
     takeOverRights(local, staged);
     remember(staged, local, archive);
     context.steps().reached(Step.LOAD_RECORDED);
-    boolean displaced = exchange(staged, local);
-    if (displaced && Trees.hasFiles(staged)) {
-      // A server was quicker: what it has made goes back to where it looks for it.
-      exchange(staged, local);
-      return needless;
+    boolean loaded = false;
+    try {
+      boolean displaced = exchange(staged, local);
+      if (displaced && Trees.hasFiles(staged)) {
+        // A server was quicker: what it has made goes back to where it looks for it.
+        exchange(staged, local);
+        return needless;
+      }
+      loaded = true;
+    } finally {
+      if (!loaded) {
+        LoadRecord.delete(local);
+      }
     }
     return Optional.empty();
   }
