@@ -111,7 +111,8 @@ WL_API wl_status wl_archive_save(const char* directory, const char* archive, con
  * Errors: INVALID_ARGUMENT; NO_MEMORY. Of the job: NOT_FOUND; STATE (the target exists; it was cancelled); CORRUPT (not
  * an archive, cut, changed, or one that attacks); NO_SPACE (a limit of the options, with system_code 0; the disk;
  * spare_bytes); PERMISSION (the root is not the expected one, or the archive has none that could be trusted; the
- * system); UNSUPPORTED (sparse files and the like; hard links, where the target can have none); IO; NO_MEMORY.
+ * system); UNSUPPORTED (sparse files and the like; names that differ in case only, unless they are allowed; hard
+ * links, where the target can have none); IO; NO_MEMORY.
  */
 WL_API wl_status wl_archive_load(const char* archive, const char* target, const wl_archive_load_options* options,
                                  wl_archive_job* job, wl_error* error);

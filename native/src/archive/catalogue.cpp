@@ -102,7 +102,10 @@ Status Catalogue::check_cases(std::string_view path) {
     if (rest.size() != path.size() && !known_.emplace(rest).second) break;
     const auto [found, fresh] = folded_.try_emplace(in_one_case(rest), rest);
     if (!fresh && found->second != rest) {
-      return refused(rest, text("differs from \"", found->second, "\" in case only, and case collisions are not allowed"));
+      // Not wrong in itself: where they are allowed it can be loaded.
+      const Status collides =
+          refused(rest, text("differs from \"", found->second, "\" in case only, and case collisions are not allowed"));
+      return Status::error(Code::kUnsupported, std::string(collides.message()));
     }
   }
   return Status();

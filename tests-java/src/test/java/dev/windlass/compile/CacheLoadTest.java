@@ -182,6 +182,7 @@ class CacheLoadTest {
     assertEquals(CacheStatus.SUCCESS, allowing.verify().status());
     folders.clear();
     assertEquals(CacheStatus.ERROR, folders.cache().verify().status());
+    assertEquals(CacheStatus.ERROR, folders.cache().load().status());
     CacheResult loaded = allowing.load();
     assertEquals(CacheStatus.SUCCESS, loaded.status(), loaded.reason());
     assertEquals("not", CacheFolders.contents(folders.local).get("EMPTY"));

@@ -19,9 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LeasedTest {
   private static final Shape SHAPE = Shape.of(1 << 18);
 
-  /**
-   * Over a connection nobody waits for the answer to what lets a lease go, so it takes a moment.
-   */
+  /** Over a connection nobody waits for the answer to what lets a lease go, so it takes a moment. */
   private static void awaitNoLeases(Volume volume) throws InterruptedException {
     for (int i = 0; i < 1000 && volume.info().leases() > 0; i++) {
       Thread.sleep(10);
