@@ -50,7 +50,8 @@ public final class Archive {
    * <p>The job's failures: NOT_FOUND; STATE (the target exists, the job was cancelled); CORRUPT
    * (not an archive, cut, changed, or one that attacks); NO_SPACE (a limit of the options, with
    * system code 0; the disk; what must stay free); PERMISSION (not the expected root, or none that
-   * could be trusted; the system); UNSUPPORTED (sparse files and the like; names that differ in case only, unless they are allowed; hard links, where the target can have none); IO; NO_MEMORY.
+   * could be trusted; the system); UNSUPPORTED (sparse files and the like; names that differ in
+   * case only, unless they are allowed; hard links, where the target can have none); IO; NO_MEMORY.
    *
    * @throws WindlassException INVALID_ARGUMENT, NO_MEMORY
    */
