@@ -38,8 +38,8 @@ class Catalogue {
   Catalogue(const ArchiveLoadOptions& options, uint64_t archive_bytes, std::string_view verdict = kMeansHarm) noexcept
       : options_(options), archive_bytes_(archive_bytes), verdict_(verdict) {}
 
-  // An entry, its path checked, and its number in the archive. Errors: kCorrupt (it comes twice; a link that is absolute,
-  // or not wanted); kUnsupported (its name differs from another's in case only); kNoSpace (a limit).
+  // An entry, its path checked, and its number in the archive. Errors: kCorrupt (it comes twice; a link that is
+  // absolute, or not wanted); kUnsupported (its name differs from another's in case only); kNoSpace (a limit).
   Status admit(uint64_t number, const ArchiveEntry& entry);
 
   // All are in. Errors: kCorrupt.
