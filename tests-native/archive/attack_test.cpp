@@ -71,7 +71,9 @@ TEST_P(AttackTest, isRefusedInEveryFormat) {
   test::write_bytes(at("indexed.tar.zst"), test::indexed(entries));
   for (const std::string archive : {"archive.tar", "archive.tar.zst", "indexed.tar.zst"}) {
     SCOPED_TRACE(archive);
-    expect_refused(at(archive), Code::kCorrupt, GetParam().why);
+    // Names that differ in case only are fine where they are allowed.
+    const Code code = GetParam().why == "case only" ? Code::kUnsupported : Code::kCorrupt;
+    expect_refused(at(archive), code, GetParam().why);
   }
   EXPECT_FALSE(std::filesystem::exists("/etc/evil"));
 }

@@ -58,13 +58,29 @@ TEST(CatalogueTest, sizesThatOverflowAreRefused) {
   EXPECT_EQ(catalogue.admit(1, entry(ArchiveEntryKind::kFile, "b", "", UINT64_MAX)).code(), Code::kNoSpace);
 }
 
-TEST(CatalogueTest, theRatioCountsBeyondTheFirst64MiB) {
+TEST(CatalogueTest, theRatioCountsBeyondWhatIsFreeOfIt) {
   ArchiveLoadOptions options;
+  EXPECT_TRUE(check_limits(options, kGiB, 1).ok());
+  EXPECT_EQ(check_limits(options, kGiB + 1, 1).code(), Code::kNoSpace);
+  options.free_of_ratio_bytes = kStreamFreeOfRatioBytes;
   options.most_ratio = 10;
   EXPECT_TRUE(check_limits(options, 64 * kMiB, 1).ok());
   EXPECT_EQ(check_limits(options, 64 * kMiB + 1, 1).code(), Code::kNoSpace);
   EXPECT_TRUE(check_limits(options, 100 * kMiB, 10 * kMiB).ok());
   EXPECT_EQ(check_limits(options, 101 * kMiB, 10 * kMiB).code(), Code::kNoSpace);
+}
+
+TEST(CatalogueTest, whatALoadWouldRefuseIsUnsupportedForASaveAndToldOnce) {
+  EXPECT_TRUE(not_loadable(Status()).ok());
+  ArchiveLoadOptions options;
+  options.most_entries = 1;
+  const Status many = not_loadable(check_entry_limit(options, 2));
+  EXPECT_EQ(many.code(), Code::kUnsupported);
+  EXPECT_TRUE(many.message().starts_with(kNotLoadable)) << many.message();
+  Catalogue catalogue(options, 1, kNotLoadable);
+  const Status link = not_loadable(catalogue.admit(0, entry(ArchiveEntryKind::kSymbolicLink, "a", "/b")));
+  EXPECT_EQ(link.code(), Code::kUnsupported);
+  EXPECT_TRUE(link.message().ends_with(kNotLoadable)) << link.message();
 }
 
 }  // namespace

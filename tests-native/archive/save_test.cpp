@@ -85,6 +85,68 @@ TEST_F(SaveTest, whatCannotBeKeptIsRefused) {
   EXPECT_EQ(place_.names(), (std::set<std::string>{"there", "tree"}));
 }
 
+TEST_F(SaveTest, namesThatDifferInCaseOnlyAreSavedForLoadsThatTakeThem) {
+  test::write_file(at("tree/file"), "lower");
+  test::write_file(at("tree/FILE"), "upper");
+  test::write_file(at("tree/d/x"), "lower");
+  test::write_file(at("tree/D/x"), "upper");
+  const Status refused = test::save(at("tree"), at("archive")).status();
+  EXPECT_EQ(refused.code(), Code::kUnsupported);
+  EXPECT_NE(refused.message().find("case only, and case collisions are not allowed"), std::string::npos)
+      << refused.message();
+  ArchiveSaveOptions options = test::small_frames();
+  options.loadable_with.allow_case_collisions = true;
+  const auto saved = test::save(at("tree"), at("archive"), options);
+  ASSERT_TRUE(saved.ok()) << saved.status().to_string();
+  expect_refused(at("archive"), Code::kUnsupported, "case only");
+  const auto loaded = test::load(at("archive"), at("back"), options.loadable_with);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().to_string();
+  EXPECT_EQ(test::tree_of(at("back")), test::tree_of(at("tree")));
+}
+
+// A file of zeros that takes no room.
+void write_zeros(const std::string& path, uint64_t bytes) {
+  test::write_file(path, "");
+  std::filesystem::resize_file(path, bytes);
+}
+
+TEST_F(SaveTest, aTreeOfZerosIsSavedOnlyIfALoadTakesIt) {
+  write_zeros(at("tree/zeros"), 80 * kMiB);
+  ASSERT_TRUE(test::save(at("tree"), at("archive"), {}).ok());
+  EXPECT_LT(std::filesystem::file_size(at("archive")) * 1000, 80 * kMiB);
+  const auto verified = test::verify(at("archive"));
+  EXPECT_TRUE(verified.ok()) << verified.status().to_string();
+  // The same where so much would be too much by its ratio.
+  ArchiveSaveOptions options;
+  options.loadable_with.free_of_ratio_bytes = 70 * kMiB;
+  const Status refused = test::save(at("tree"), at("again"), options).status();
+  EXPECT_EQ(refused.code(), Code::kUnsupported);
+  EXPECT_NE(refused.message().find("could not be loaded again"), std::string::npos) << refused.message();
+  expect_refused(at("archive"), Code::kNoSpace, "ratio", options.loadable_with);
+  options.loadable_with.most_ratio = 1e6;
+  EXPECT_TRUE(test::save(at("tree"), at("again"), options).ok());
+  EXPECT_TRUE(test::verify(at("again"), options.loadable_with).ok());
+  EXPECT_EQ(place_.names(), (std::set<std::string>{"again", "archive", "tree"}));
+}
+
+TEST_F(SaveTest, moreThanTheLimitsOfALoadIsNotSaved) {
+  test::make_usual_tree(at("tree"));
+  const auto saved = test::save(at("tree"), at("archive"));
+  ASSERT_TRUE(saved.ok());
+  ArchiveSaveOptions options = test::small_frames();
+  options.loadable_with.most_bytes = saved->raw_bytes;
+  options.loadable_with.most_entries = saved->entries;
+  ASSERT_TRUE(test::save(at("tree"), at("fits"), options).ok());
+  EXPECT_TRUE(test::verify(at("fits"), options.loadable_with).ok());
+  --options.loadable_with.most_bytes;
+  EXPECT_EQ(test::save(at("tree"), at("more"), options).status().code(), Code::kUnsupported);
+  expect_refused(at("fits"), Code::kNoSpace, "", options.loadable_with);
+  options.loadable_with.most_bytes = saved->raw_bytes;
+  --options.loadable_with.most_entries;
+  EXPECT_EQ(test::save(at("tree"), at("more"), options).status().code(), Code::kUnsupported);
+  expect_refused(at("fits"), Code::kNoSpace, "", options.loadable_with);
+}
+
 TEST_F(SaveTest, anArchiveBeyondItsLimitIsRefusedAndLeavesNothing) {
   test::make_usual_tree(at("tree"));
   const auto saved = test::save(at("tree"), at("archive"));

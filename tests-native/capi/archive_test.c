@@ -76,12 +76,16 @@ TEST(archive, theDefaultsAreThoseOfTheHeader) {
   CHECK_EQ(save.threads, 0);
   CHECK_EQ(save.sealable, 0);
   CHECK(save.note == NULL);
+  CHECK_EQ(save.allow_case_collisions, 0);
   wl_archive_load_options_init(&load, sizeof load);
   CHECK_EQ(load.most_bytes, UINT64_C(1) << 40);
   CHECK_EQ(load.most_entries, 1000000);
   CHECK(load.most_ratio == 200);
   CHECK_EQ(load.durable, 1);
   CHECK(load.expected_root == NULL);
+  CHECK_EQ(save.most_bytes, load.most_bytes);
+  CHECK_EQ(save.most_entries, load.most_entries);
+  CHECK(save.most_ratio == load.most_ratio);
   wl_archive_save_options_init(NULL, sizeof save);
   wl_archive_load_options_init(NULL, sizeof load);
   wl_archive_info_init(NULL, sizeof(wl_archive_info));
@@ -128,6 +132,28 @@ TEST(archive, aTreeIsSavedSealedInspectedVerifiedAndLoaded) {
   CHECK_EQ(done(job).entries, 2);
   CHECK(has_text(at(path, "back/file"), "content"));
   CHECK(has_text(at(path, "back/link"), "content"));
+  remove_all(path);
+}
+
+TEST(archive, namesThatDifferInCaseOnlyAreSavedIfAllowed) {
+  char path[PATH_BYTES];
+  wl_archive_job job = 0;
+  wl_archive_save_options save;
+  wl_archive_load_options load;
+  make_tree(path);
+  write_text(at(path, "tree/FILE"), "CONTENT");
+  CHECK_OK(wl_archive_save(at(path, "tree"), at(path, "archive"), NULL, &job, NULL));
+  CHECK_STATUS(wl_archive_job_wait(job, MINUTE, NULL, NULL), WL_STATUS_UNSUPPORTED);
+  CHECK_OK(wl_archive_job_close(job, NULL));
+  wl_archive_save_options_init(&save, sizeof save);
+  save.allow_case_collisions = 1;
+  CHECK_OK(wl_archive_save(at(path, "tree"), at(path, "archive"), &save, &job, NULL));
+  CHECK_EQ(done(job).entries, 3);
+  wl_archive_load_options_init(&load, sizeof load);
+  load.allow_case_collisions = 1;
+  CHECK_OK(wl_archive_load(at(path, "archive"), at(path, "back"), &load, &job, NULL));
+  CHECK_EQ(done(job).entries, 3);
+  CHECK(has_text(at(path, "back/FILE"), "CONTENT"));
   remove_all(path);
 }
 
@@ -179,6 +205,7 @@ TEST(archive, misuseIsRefusedBeforeAnythingBegins) {
   REFUSES_SAVE(frame_bytes, 65535);
   REFUSES_SAVE(frame_bytes, (UINT64_C(64) << 20) + 1);
   REFUSES_SAVE(note_bytes, 1);
+  REFUSES_SAVE(most_ratio, 0.5);
   REFUSES_SAVE(struct_size, 8);
   wl_archive_load_options_init(&load, sizeof load);
   load.most_ratio = 0.5;

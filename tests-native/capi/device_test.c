@@ -194,6 +194,23 @@ TEST(device, anInfoOfAWrongSizeIsRefusedAndOneOfANewerCallerIsFilledAsFarAsKnown
   CHECK_OK(wl_device_close(device, NULL));
 }
 
+TEST(device, theEmulatedOnesModelHasNoComputeCapability) {
+  wl_device_model model;
+  wl_error error;
+  wl_device_model_init(&model, sizeof model);
+  CHECK_OK(wl_device_get_model(WL_DEVICE_EMULATED, 0, &model, &error));
+  CHECK_EQ(model.kind, WL_DEVICE_EMULATED);
+  CHECK(strcmp(model.name, "emulated") == 0);
+  CHECK_EQ(model.compute_major, 0);
+  CHECK_EQ(model.compute_minor, 0);
+  CHECK_STATUS(wl_device_get_model(WL_DEVICE_EMULATED, 1, &model, &error), WL_STATUS_NOT_FOUND);
+  CHECK_STATUS(wl_device_get_model(7, 0, &model, &error), WL_STATUS_NOT_FOUND);
+  CHECK_CONTAINS(error.message, "no kind of device has number 7");
+  CHECK_STATUS(wl_device_get_model(WL_DEVICE_EMULATED, 0, NULL, &error), WL_STATUS_INVALID_ARGUMENT);
+  model.struct_size = 8;
+  CHECK_STATUS(wl_device_get_model(WL_DEVICE_EMULATED, 0, &model, &error), WL_STATUS_INVALID_ARGUMENT);
+}
+
 TEST(device, aClosedHandleIsStale) {
   wl_device_info info;
   wl_error error;

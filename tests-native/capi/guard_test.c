@@ -8,6 +8,7 @@ typedef void (*init_function)(void* target, uint32_t struct_size);
 
 static void init_device_options(void* target, uint32_t size) { wl_device_options_init(target, size); }
 static void init_device_info(void* target, uint32_t size) { wl_device_info_init(target, size); }
+static void init_device_model(void* target, uint32_t size) { wl_device_model_init(target, size); }
 static void init_feature_info(void* target, uint32_t size) { wl_feature_info_init(target, size); }
 static void init_log_options(void* target, uint32_t size) { wl_log_options_init(target, size); }
 static void init_log_record(void* target, uint32_t size) { wl_log_record_init(target, size); }
@@ -27,7 +28,7 @@ static const struct {
     {init_log_record, sizeof(wl_log_record)},         {init_page_pool_options, sizeof(wl_page_pool_options)},
     {init_page_pool_info, sizeof(wl_page_pool_info)}, {init_region_options, sizeof(wl_region_options)},
     {init_region_info, sizeof(wl_region_info)},       {init_pause_report, sizeof(wl_pause_report)},
-    {init_resume_report, sizeof(wl_resume_report)},
+    {init_resume_report, sizeof(wl_resume_report)},   {init_device_model, sizeof(wl_device_model)},
 };
 
 TEST(guard, everyInitFunctionSetsTheSizeAndWritesNoMoreThanIt) {

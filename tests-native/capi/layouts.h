@@ -10,6 +10,7 @@
   printf("field %s %s offset %zu size %zu\n", #type, #field, offsetof(type, field), sizeof(((type*)0)->field))
 
 void print_archive(void);
+void print_device(void);
 void print_offer(void);
 
 #endif

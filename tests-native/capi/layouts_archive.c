@@ -12,6 +12,11 @@ void print_archive(void) {
   FIELD(wl_archive_save_options, spare_bytes);
   FIELD(wl_archive_save_options, note);
   FIELD(wl_archive_save_options, note_bytes);
+  FIELD(wl_archive_save_options, most_bytes);
+  FIELD(wl_archive_save_options, most_entries);
+  FIELD(wl_archive_save_options, most_ratio);
+  FIELD(wl_archive_save_options, allow_case_collisions);
+  FIELD(wl_archive_save_options, reserved);
   STRUCT(wl_archive_load_options);
   FIELD(wl_archive_load_options, struct_size);
   FIELD(wl_archive_load_options, threads);

@@ -37,6 +37,12 @@ typedef struct wl_archive_save_options {
   uint64_t spare_bytes; /* what must stay free where the archive is written; default 0 */
   const void* note;     /* bytes that are kept in the index; NULL (default): none */
   uint64_t note_bytes;  /* at most WL_ARCHIVE_MOST_NOTE_BYTES */
+  /* Of the loads that it is for: what such a load refuses is not saved. The defaults are those of a load. */
+  uint64_t most_bytes;
+  uint64_t most_entries;
+  double most_ratio;
+  int32_t allow_case_collisions;
+  uint32_t reserved;
 } wl_archive_save_options;
 
 typedef struct wl_archive_load_options {
@@ -44,7 +50,7 @@ typedef struct wl_archive_load_options {
   uint32_t threads;              /* 1 to 64; 0 (default): as many as there are processors, at most 16 */
   uint64_t most_bytes;           /* of all files together; default 1 TiB */
   uint64_t most_entries;         /* default 1 000 000 */
-  double most_ratio;             /* bytes of the files to those of the archive, beyond the first 64 MiB; default 200 */
+  double most_ratio;             /* bytes of the files to those of the archive; default 200; see wl_archive_load */
   uint64_t spare_bytes;          /* what must stay free where the files are written; default 0 */
   const uint8_t* expected_root;  /* WL_ARCHIVE_ROOT_BYTES: nothing else is loaded; NULL (default): any */
   int32_t durable;               /* default 1: on disk before the target has its name; 0: when the system likes */
@@ -79,7 +85,8 @@ WL_API void wl_archive_info_init(wl_archive_info* info, uint32_t struct_size);
  * meanwhile, it begins anew, at most three times, and then is CONFLICT.
  *
  * Errors: INVALID_ARGUMENT; NO_MEMORY. Of the job: NOT_FOUND; STATE (the archive exists; it was cancelled); CONFLICT;
- * UNSUPPORTED (a device, pipe or socket; a link that leaves the tree); NO_SPACE (limit_bytes, with system_code 0; the
+ * UNSUPPORTED (a device, pipe or socket; what a load would refuse: a link that leaves the tree, names that differ in
+ * case only, more than most_bytes, most_entries or most_ratio); NO_SPACE (limit_bytes, with system_code 0; the
  * disk; spare_bytes); PERMISSION; IO; NO_MEMORY.
  */
 WL_API wl_status wl_archive_save(const char* directory, const char* archive, const wl_archive_save_options* options,
@@ -94,6 +101,7 @@ WL_API wl_status wl_archive_save(const char* directory, const char* archive, con
  * symbolic links that lead out of the tree, by themselves or through others; hard links to anything but a file that
  * came before; devices, pipes, sockets; what comes twice; names that differ in case only; more bytes, entries or a
  * higher ratio than the options allow; anything behind the end; and checksums, sizes or an index that do not fit.
+ * The ratio counts beyond the first 64 MiB of files, and beyond 1 GiB where an index says beforehand how much there is.
  * Nothing is written through a link, and setuid, setgid, sticky and others' rights to write are not set. Times are
  * not set either.
  *
@@ -103,7 +111,8 @@ WL_API wl_status wl_archive_save(const char* directory, const char* archive, con
  * Errors: INVALID_ARGUMENT; NO_MEMORY. Of the job: NOT_FOUND; STATE (the target exists; it was cancelled); CORRUPT (not
  * an archive, cut, changed, or one that attacks); NO_SPACE (a limit of the options, with system_code 0; the disk;
  * spare_bytes); PERMISSION (the root is not the expected one, or the archive has none that could be trusted; the
- * system); UNSUPPORTED (sparse files and the like); IO; NO_MEMORY.
+ * system); UNSUPPORTED (sparse files and the like; names that differ in case only, unless they are allowed; hard
+ * links, where the target can have none); IO; NO_MEMORY.
  */
 WL_API wl_status wl_archive_load(const char* archive, const char* target, const wl_archive_load_options* options,
                                  wl_archive_job* job, wl_error* error);

@@ -44,8 +44,20 @@ typedef struct wl_device_info {
   char name[64];
 } wl_device_info;
 
+/* Which device it is, as its driver tells it. */
+typedef struct wl_device_model {
+  uint32_t struct_size;
+  wl_device_kind kind;
+  int32_t ordinal;
+  int32_t compute_major; /* of a GPU's compute capability, such as 9 of 9.0; 0, as the next, where there is none */
+  int32_t compute_minor;
+  uint32_t reserved;
+  char name[96]; /* what its maker calls it, such as "NVIDIA H100 80GB HBM3" */
+} wl_device_model;
+
 WL_API void wl_device_options_init(wl_device_options* options, uint32_t struct_size);
 WL_API void wl_device_info_init(wl_device_info* info, uint32_t struct_size);
+WL_API void wl_device_model_init(wl_device_model* model, uint32_t struct_size);
 
 /*
  * How many devices of a kind there are on this machine: 0 where there is no driver for it.
@@ -53,6 +65,14 @@ WL_API void wl_device_info_init(wl_device_info* info, uint32_t struct_size);
  * Errors: INVALID_ARGUMENT; DEVICE (there is a driver, and it fails).
  */
 WL_API wl_status wl_device_count(wl_device_kind kind, int32_t* count, wl_error* error);
+
+/*
+ * Tells which device it is without opening it: no memory is taken on it, and no context made.
+ *
+ * Errors: INVALID_ARGUMENT; NOT_FOUND (no device of that kind and ordinal); LIBRARY (no driver); UNSUPPORTED (the
+ * driver is too old); DEVICE.
+ */
+WL_API wl_status wl_device_get_model(wl_device_kind kind, int32_t ordinal, wl_device_model* model, wl_error* error);
 
 /*
  * Opens a device. options may be NULL for the emulated device with its defaults.

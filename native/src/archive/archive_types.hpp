@@ -31,6 +31,22 @@ inline constexpr uint64_t kMostFrameBytes = 64 * kMiB;
 inline constexpr uint64_t kMostNoteBytes = kMiB;
 inline constexpr uint64_t kMostSealBytes = 64 * kKiB;
 inline constexpr uint32_t kMostPathBytes = 4095;
+// Of archives without an index, which would say beforehand how much they grow to; see free_of_ratio_bytes.
+inline constexpr uint64_t kStreamFreeOfRatioBytes = 64 * kMiB;
+
+struct ArchiveLoadOptions {
+  uint32_t threads = 0;
+  uint64_t most_bytes = uint64_t{1} << 40U;
+  uint64_t most_entries = 1'000'000;
+  double most_ratio = 200;
+  uint64_t free_of_ratio_bytes = kGiB;  // so many bytes of files are never too many by their ratio alone
+  uint64_t spare_bytes = 0;
+  std::optional<Digest> expected_root;
+  bool durable = true;
+  bool allow_case_collisions = false;
+  bool refuse_links = false;
+  bool keep_entries = false;
+};
 
 struct ArchiveSaveOptions {
   int level = 3;
@@ -40,19 +56,7 @@ struct ArchiveSaveOptions {
   uint64_t limit_bytes = std::numeric_limits<uint64_t>::max();
   uint64_t spare_bytes = 0;
   std::vector<std::byte> note;
-};
-
-struct ArchiveLoadOptions {
-  uint32_t threads = 0;
-  uint64_t most_bytes = uint64_t{1} << 40U;
-  uint64_t most_entries = 1'000'000;
-  double most_ratio = 200;
-  uint64_t spare_bytes = 0;
-  std::optional<Digest> expected_root;
-  bool durable = true;
-  bool allow_case_collisions = false;
-  bool refuse_links = false;
-  bool keep_entries = false;
+  ArchiveLoadOptions loadable_with;  // what a load with these would refuse is not saved
 };
 
 struct ArchiveReport {

@@ -10,7 +10,6 @@ namespace windlass {
 
 namespace {
 
-constexpr uint64_t kFreeOfRatioBytes = 64 * kMiB;
 constexpr int kMostSteps = 40;  // through links, as the kernel has it
 
 // Of ASCII letters; what further alphabets do is the file system's affair.
@@ -41,7 +40,7 @@ Status check_limits(const ArchiveLoadOptions& options, uint64_t raw_bytes, uint6
                                               " of files; raise the limit if it can be trusted"));
   }
   const double most = options.most_ratio * static_cast<double>(archive_bytes);
-  if (raw_bytes > kFreeOfRatioBytes && static_cast<double>(raw_bytes) > most) {
+  if (raw_bytes > options.free_of_ratio_bytes && static_cast<double>(raw_bytes) > most) {
     return Status::error(Code::kNoSpace,
                          text("the archive of ", bytes_text(archive_bytes), " grows to ", bytes_text(raw_bytes),
                               " or more; raise the limit of the ratio if it can be trusted"));
@@ -53,6 +52,14 @@ Status check_entry_limit(const ArchiveLoadOptions& options, uint64_t entries) {
   if (entries <= options.most_entries) return Status();
   return Status::error(Code::kNoSpace, text("the archive has more than ", options.most_entries,
                                             " entries; raise the limit if it can be trusted"));
+}
+
+Status not_loadable(const Status& refusal) {
+  if (refusal.ok() || refusal.code() == Code::kUnsupported) return refusal;
+  // The catalogue has given its verdict in what it refuses as corrupt.
+  return Status::error(Code::kUnsupported, refusal.code() == Code::kCorrupt
+                                               ? std::string(refusal.message())
+                                               : text(kNotLoadable, ": ", refusal.message()));
 }
 
 Status Catalogue::refused(std::string_view path, std::string_view why) const {
@@ -95,7 +102,10 @@ Status Catalogue::check_cases(std::string_view path) {
     if (rest.size() != path.size() && !known_.emplace(rest).second) break;
     const auto [found, fresh] = folded_.try_emplace(in_one_case(rest), rest);
     if (!fresh && found->second != rest) {
-      return refused(rest, text("differs from \"", found->second, "\" in case only"));
+      // Not wrong in itself: where they are allowed it can be loaded.
+      const Status collides =
+          refused(rest, text("differs from \"", found->second, "\" in case only, and case collisions are not allowed"));
+      return Status::error(Code::kUnsupported, std::string(collides.message()));
     }
   }
   return Status();

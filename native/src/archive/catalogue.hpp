@@ -27,6 +27,10 @@ Status check_limits(const ArchiveLoadOptions& options, uint64_t raw_bytes, uint6
 Status check_entry_limit(const ArchiveLoadOptions& options, uint64_t entries);
 
 inline constexpr std::string_view kMeansHarm = "the archive is refused, since it may mean harm";
+inline constexpr std::string_view kNotLoadable = "it could not be loaded again, so it is not archived";
+
+// What a refusal is to those who save: what a load would refuse cannot be archived.
+Status not_loadable(const Status& refusal);
 
 class Catalogue {
  public:
@@ -34,8 +38,8 @@ class Catalogue {
   Catalogue(const ArchiveLoadOptions& options, uint64_t archive_bytes, std::string_view verdict = kMeansHarm) noexcept
       : options_(options), archive_bytes_(archive_bytes), verdict_(verdict) {}
 
-  // An entry, its path checked, and its number in the archive. Errors: kCorrupt (it comes twice; its name differs from
-  // another's in case only; a link that is absolute, or not wanted); kNoSpace (a limit).
+  // An entry, its path checked, and its number in the archive. Errors: kCorrupt (it comes twice; a link that is
+  // absolute, or not wanted); kUnsupported (its name differs from another's in case only); kNoSpace (a limit).
   Status admit(uint64_t number, const ArchiveEntry& entry);
 
   // All are in. Errors: kCorrupt.

@@ -1,5 +1,6 @@
 #include "archive/load.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -62,12 +63,16 @@ Status make_tree(FileCalls& calls, const std::string& target, const ArchiveFile&
 }  // namespace
 
 Result<ArchiveReport> load_archive(FileCalls& calls, const std::string& archive,
-                                   const std::optional<std::string>& target, const ArchiveLoadOptions& options,
+                                   const std::optional<std::string>& target, const ArchiveLoadOptions& given,
                                    WorkState& work, std::vector<ArchiveEntry>* entries) {
   const Stopwatch watch;
   Result<std::unique_ptr<ArchiveFile>> file = ArchiveFile::open(calls, archive);
   if (!file.ok()) return file.status();
-  if (Status fine = check_root(**file, archive, options); !fine.ok()) return fine;
+  if (Status fine = check_root(**file, archive, given); !fine.ok()) return fine;
+  ArchiveLoadOptions options = given;
+  if ((**file).format() != ArchiveFormat::kWindlass) {
+    options.free_of_ratio_bytes = std::min(options.free_of_ratio_bytes, kStreamFreeOfRatioBytes);
+  }
   Extraction extraction(options, (**file).bytes(), work);
   if (target.has_value()) {
     if (Status made = make_tree(calls, *target, **file, extraction); !made.ok()) return made;

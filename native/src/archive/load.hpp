@@ -19,7 +19,7 @@ namespace windlass {
 // Errors: kInvalidArgument; kNotFound; kState (the target exists; cancelled); kCorrupt; kUnsupported; kNoSpace;
 // kPermission (not the expected root; the system); kIo; kNoMemory.
 Result<ArchiveReport> load_archive(FileCalls& calls, const std::string& archive,
-                                   const std::optional<std::string>& target, const ArchiveLoadOptions& options,
+                                   const std::optional<std::string>& target, const ArchiveLoadOptions& given,
                                    WorkState& work, std::vector<ArchiveEntry>* entries);
 
 }  // namespace windlass

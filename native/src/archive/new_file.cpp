@@ -5,7 +5,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <utility>
 
+#include "base/bytes.hpp"
 #include "base/text.hpp"
 #include "io/file_system.hpp"
 
@@ -14,6 +18,12 @@ namespace windlass {
 namespace {
 
 constexpr mode_t kOwnersAlone = 0600;
+constexpr uint64_t kCopyBytes = kMiB;
+
+// What file systems without hard links say, and those that make none of a file without a name.
+bool has_no_links(int result) noexcept {
+  return result == -EPERM || result == -EOPNOTSUPP || result == -EMLINK || result == -ENOSYS;
+}
 
 Status taken(const std::string& path) {
   return Status::error(Code::kState, text(path, " exists already; remove it first, or choose another name"));
@@ -66,24 +76,50 @@ NewFile::~NewFile() {
   if (!part_.empty()) calls_.unlink_at(place_.directory.number(), part_.c_str());
 }
 
-int NewFile::give_name() {
+// Without links a file without a name never gets one, so that its bytes go into one that has.
+Status NewFile::copy_to_part() {
+  const OwnedDescriptor unnamed = std::exchange(file_, OwnedDescriptor());
+  if (Status opened = open(true); !opened.ok()) return opened;
+  const auto room = std::make_unique_for_overwrite<std::byte[]>(kCopyBytes);
+  for (uint64_t offset = 0;;) {
+    const int64_t count = calls_.read_at(unnamed.number(), room.get(), kCopyBytes, offset);
+    if (count < 0) return file_failure(static_cast<int>(-count), "read back", place_.path);
+    if (count == 0) break;
+    for (int64_t at = 0; at < count;) {
+      const int64_t wrote = calls_.write_at(file_.number(), room.get() + at, static_cast<uint64_t>(count - at),
+                                            offset + static_cast<uint64_t>(at));
+      if (wrote < 0) return file_failure(static_cast<int>(-wrote), "write", place_.path);
+      at += wrote;
+    }
+    offset += static_cast<uint64_t>(count);
+  }
+  const int synced = calls_.sync(file_.number());
+  return synced < 0 ? file_failure(-synced, "bring to the disk", place_.path) : Status();
+}
+
+int NewFile::name_part() {
   const int directory = place_.directory.number();
   const char* const name = place_.name.c_str();
-  if (part_.empty()) return calls_.name_file(file_.number(), directory, name);
   const int linked = calls_.make_hard_link(directory, part_.c_str(), directory, name);
-  if (linked != -EPERM && linked != -EOPNOTSUPP && linked != -EMLINK && linked != -ENOSYS) return linked;
-  // A file system without hard links.
-  const int renamed = calls_.rename(directory, part_.c_str(), directory, name, RENAME_NOREPLACE);
-  if (renamed != 0) return renamed;
-  part_.clear();
-  return 0;
+  if (!has_no_links(linked)) return linked;
+  int renamed = calls_.rename(directory, part_.c_str(), directory, name, RENAME_NOREPLACE);
+  if (renamed == -EINVAL || renamed == -ENOSYS) {
+    const Result<bool> exists = exists_at(calls_, place_);
+    if (exists.ok()) renamed = *exists ? -EEXIST : calls_.rename(directory, part_.c_str(), directory, name, 0);
+  }
+  if (renamed == 0) part_.clear();
+  return renamed;
 }
 
 Status NewFile::publish() {
   if (const int synced = calls_.sync(file_.number()); synced < 0) {
     return file_failure(-synced, "bring to the disk", place_.path);
   }
-  const int named = give_name();
+  int named = part_.empty() ? calls_.name_file(file_.number(), place_.directory.number(), place_.name.c_str()) : 0;
+  if (part_.empty() && has_no_links(named)) {
+    if (Status copied = copy_to_part(); !copied.ok()) return copied;
+  }
+  if (!part_.empty()) named = name_part();
   if (named == -EEXIST) return taken(place_.path);
   if (named < 0) return file_failure(-named, "name the file", place_.path);
   const int directory = place_.directory.number();

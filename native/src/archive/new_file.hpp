@@ -1,7 +1,7 @@
 // A file that gets its name when it is whole and on disk; until then nothing has that name.
 //
 // It has no name at all where the file system can do that, so that a process that dies leaves nothing; else that of a
-// part, which the next one removes.
+// part, which the next one removes. Where there are no hard links it gets its name by being renamed.
 //
 // Threads: one at a time, but the descriptor may be written to by many.
 #pragma once
@@ -38,7 +38,8 @@ class NewFile {
 
  private:
   Status open(bool named);
-  int give_name();
+  Status copy_to_part();
+  int name_part();
 
   FileCalls& calls_;
   NamedPlace place_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "archive/archive_index.hpp"
+#include "archive/catalogue.hpp"
 #include "archive/frame_layout.hpp"
 #include "archive/new_file.hpp"
 #include "archive/source_tree.hpp"
@@ -130,11 +131,13 @@ Result<ArchiveReport> Saving::run() {
   if (!index.ok()) return index.status();
   ArchiveReport report;
   report.archive_bytes = next_offset_ + index->frame.size();
+  report.raw_bytes = work_.total_bytes.load(std::memory_order_relaxed);
   if (Status fits = check_limit(report.archive_bytes); !fits.ok()) return fits;
+  const Status loadable = check_limits(options_.loadable_with, report.raw_bytes, report.archive_bytes);
+  if (!loadable.ok()) return not_loadable(loadable);
   if (Status written = write(index->frame, next_offset_); !written.ok()) return written;
   if (Status same = tree_.check_unchanged(listed_, work_); !same.ok()) return same;
   report.entries = listed_.size() - 1;
-  report.raw_bytes = work_.total_bytes.load(std::memory_order_relaxed);
   report.root = index->root;
   return report;
 }
@@ -252,7 +255,7 @@ uint32_t archive_threads(uint32_t asked) noexcept {
 Result<ArchiveReport> save_archive(FileCalls& calls, const std::string& directory, const std::string& archive,
                                    const ArchiveSaveOptions& options, WorkState& work) {
   const Stopwatch watch;
-  Result<std::unique_ptr<SourceTree>> tree = SourceTree::open(calls, directory);
+  Result<std::unique_ptr<SourceTree>> tree = SourceTree::open(calls, directory, options.loadable_with);
   if (!tree.ok()) return tree.status();
   Result<std::unique_ptr<NewFile>> file = NewFile::create(calls, archive);
   if (!file.ok()) return file.status();

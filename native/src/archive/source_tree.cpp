@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -37,29 +38,26 @@ bool is_same_entry(const SourceEntry& one, const SourceEntry& other) noexcept {
          one.entry.mode == other.entry.mode && one.entry.target == other.entry.target && one.stamp == other.stamp;
 }
 
-// What a load would refuse is not saved.
-Status check_loadable(const std::vector<SourceEntry>& found) {
-  ArchiveLoadOptions options;
-  options.most_bytes = std::numeric_limits<uint64_t>::max();
-  options.most_entries = std::numeric_limits<uint64_t>::max();
+// What a load would refuse is not saved. How far it shrinks is not known yet.
+Status check_loadable(const std::vector<SourceEntry>& found, ArchiveLoadOptions options) {
   options.most_ratio = std::numeric_limits<double>::max();
-  Catalogue catalogue(options, 1, "it could not be loaded again, so it is not archived");
+  Catalogue catalogue(options, 1, kNotLoadable);
   for (uint64_t number = 0; number < found.size(); ++number) {
     Status fine = catalogue.admit(number, found[number].entry);
     if (fine.ok() && found[number].entry.path.size() > kMostPathBytes) {
       fine = Status::error(Code::kUnsupported, text("\"", found[number].entry.path.substr(0, 100),
                                                     "…\" is a path longer than 4095 bytes, which is not archived"));
     }
-    if (!fine.ok()) return Status::error(Code::kUnsupported, std::string(fine.message()));
+    if (!fine.ok()) return not_loadable(fine);
   }
-  const Status fine = catalogue.finish();
-  return fine.ok() ? fine : Status::error(Code::kUnsupported, std::string(fine.message()));
+  return not_loadable(catalogue.finish());
 }
 
 }  // namespace
 
-Result<std::unique_ptr<SourceTree>> SourceTree::open(FileCalls& calls, const std::string& path) {
-  auto tree = std::make_unique<SourceTree>(calls, path);
+Result<std::unique_ptr<SourceTree>> SourceTree::open(FileCalls& calls, const std::string& path,
+                                                     const ArchiveLoadOptions& loadable_with) {
+  auto tree = std::make_unique<SourceTree>(calls, path, loadable_with);
   const int opened = calls.open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, 0);
   if (opened < 0) return file_failure(-opened, "open the directory", path);
   tree->root_ = OwnedDescriptor(opened);
@@ -137,7 +135,7 @@ Result<std::vector<SourceEntry>> SourceTree::list(const WorkState& work) const {
   }
   std::sort(found.begin(), found.end(),
             [](const SourceEntry& one, const SourceEntry& other) { return one.entry.path < other.entry.path; });
-  if (Status loadable = check_loadable(found); !loadable.ok()) return loadable;
+  if (Status loadable = check_loadable(found, loadable_with_); !loadable.ok()) return loadable;
   return found;
 }
 

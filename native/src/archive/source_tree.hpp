@@ -35,10 +35,12 @@ struct SourceEntry {
 class SourceTree {
  public:
   // For open().
-  SourceTree(FileCalls& calls, std::string path) noexcept : calls_(calls), path_(std::move(path)) {}
+  SourceTree(FileCalls& calls, std::string path, ArchiveLoadOptions loadable_with) noexcept
+      : calls_(calls), path_(std::move(path)), loadable_with_(std::move(loadable_with)) {}
 
-  // Errors: of file_failure.
-  static Result<std::unique_ptr<SourceTree>> open(FileCalls& calls, const std::string& path);
+  // loadable_with: what a load with these would refuse cannot be kept. Errors: of file_failure.
+  static Result<std::unique_ptr<SourceTree>> open(FileCalls& calls, const std::string& path,
+                                                  const ArchiveLoadOptions& loadable_with = {});
 
   // All that is in it, sorted by paths, the tree's own directory first. Errors: kConflict (something went meanwhile);
   // kUnsupported (what cannot be kept); kState (cancelled); of file_failure.
@@ -57,6 +59,7 @@ class SourceTree {
 
   FileCalls& calls_;
   const std::string path_;
+  const ArchiveLoadOptions loadable_with_;
   OwnedDescriptor root_;
 };
 

@@ -165,6 +165,11 @@ Status TargetTree::make_link(Hand& hand, const ArchiveEntry& entry) {
   if (Status entered = enter(other, parent_of(entry.target)); !entered.ok()) return entered;
   const std::string from(name_of(entry.target));
   const int made = calls_.make_hard_link(other.directory.number(), from.c_str(), directory, name.c_str());
+  if (made == -EPERM || made == -EOPNOTSUPP || made == -ENOSYS) {
+    return Status::error(Code::kUnsupported,
+                         text("\"", entry.path, "\" is a hard link to \"", entry.target, "\", and the file system of ",
+                              place_.path, " has none; load the archive to another one"));
+  }
   return made < 0 ? failure(-made, "make the link", entry.path) : Status();
 }
 

@@ -40,7 +40,11 @@ static_assert(WL_ARCHIVE_MOST_SEAL_BYTES == windlass::kMostSealBytes);
 wl_archive_save_options default_save_options() noexcept {
   wl_archive_save_options options{};
   options.struct_size = sizeof options;
-  options.level = ArchiveSaveOptions{}.level;
+  const ArchiveSaveOptions usual;
+  options.level = usual.level;
+  options.most_bytes = usual.loadable_with.most_bytes;
+  options.most_entries = usual.loadable_with.most_entries;
+  options.most_ratio = usual.loadable_with.most_ratio;
   return options;
 }
 
@@ -53,6 +57,11 @@ wl_archive_load_options default_load_options() noexcept {
   options.most_ratio = usual.most_ratio;
   options.durable = 1;
   return options;
+}
+
+Status check_ratio(double most_ratio) {
+  if (most_ratio >= 1) return Status();
+  return Status::error(Code::kInvalidArgument, "archive: most_ratio is less than 1; 200 is usual");
 }
 
 Result<ArchiveSaveOptions> take(const wl_archive_save_options& options) {
@@ -70,6 +79,7 @@ Result<ArchiveSaveOptions> take(const wl_archive_save_options& options) {
     return Status::error(Code::kInvalidArgument,
                          text("archive: a note of ", options.note_bytes, " bytes; give at most 1 MiB"));
   }
+  if (Status fine = check_ratio(options.most_ratio); !fine.ok()) return fine;
   ArchiveSaveOptions taken;
   taken.level = options.level;
   taken.threads = options.threads;
@@ -81,14 +91,16 @@ Result<ArchiveSaveOptions> take(const wl_archive_save_options& options) {
     const auto* const note = static_cast<const std::byte*>(options.note);
     taken.note.assign(note, note + options.note_bytes);
   }
+  taken.loadable_with.most_bytes = options.most_bytes;
+  taken.loadable_with.most_entries = options.most_entries;
+  taken.loadable_with.most_ratio = options.most_ratio;
+  taken.loadable_with.allow_case_collisions = options.allow_case_collisions != 0;
   return taken;
 }
 
 Result<ArchiveLoadOptions> take(const wl_archive_load_options& options) {
   if (Status counted = windlass::capi::check_thread_count("archive", options.threads); !counted.ok()) return counted;
-  if (!(options.most_ratio >= 1)) {
-    return Status::error(Code::kInvalidArgument, "archive: most_ratio is less than 1; 200 is usual");
-  }
+  if (Status fine = check_ratio(options.most_ratio); !fine.ok()) return fine;
   ArchiveLoadOptions taken;
   taken.threads = options.threads;
   taken.most_bytes = options.most_bytes;

@@ -14,6 +14,7 @@ using windlass::Code;
 using windlass::CudaDevice;
 using windlass::CudaDeviceOptions;
 using windlass::CudaDriver;
+using windlass::CudaModel;
 using windlass::Device;
 using windlass::DeviceMemory;
 using windlass::EmulatedDevice;
@@ -40,11 +41,20 @@ DeviceKind kind_of(const Device& device) noexcept {
   return gpu != nullptr ? DeviceKind{WL_DEVICE_CUDA, gpu->ordinal()} : DeviceKind{WL_DEVICE_EMULATED, 0};
 }
 
+Status check_emulated(int32_t ordinal) {
+  if (ordinal == 0) return Status();
+  return Status::error(Code::kNotFound,
+                       text("device: there is no emulated device number ", ordinal, ", only number 0"));
+}
+
+Status no_such_kind(wl_device_kind kind) {
+  return Status::error(Code::kNotFound,
+                       text("device: no kind of device has number ", kind, "; there are the emulated one, ",
+                            int32_t{WL_DEVICE_EMULATED}, ", and CUDA, ", int32_t{WL_DEVICE_CUDA}));
+}
+
 Result<std::shared_ptr<Device>> open_emulated(const wl_device_options& options) {
-  if (options.ordinal != 0) {
-    return Status::error(Code::kNotFound,
-                         text("device: there is no emulated device number ", options.ordinal, ", only number 0"));
-  }
+  if (Status there = check_emulated(options.ordinal); !there.ok()) return there;
   if (options.shareable != 0 && options.shareable != 1) {
     return Status::error(Code::kInvalidArgument, text("device: shareable takes 0 or 1, not ", options.shareable));
   }
@@ -71,9 +81,18 @@ Result<std::shared_ptr<Device>> open_device(const wl_device_options& options) {
   if (Status valid = windlass::capi::check_thread_count("device", options.worker_threads); !valid.ok()) return valid;
   if (options.kind == WL_DEVICE_EMULATED) return open_emulated(options);
   if (options.kind == WL_DEVICE_CUDA) return open_cuda(options);
-  return Status::error(Code::kNotFound,
-                       text("device: no kind of device has number ", options.kind, "; there are the emulated one, ",
-                            int32_t{WL_DEVICE_EMULATED}, ", and CUDA, ", int32_t{WL_DEVICE_CUDA}));
+  return no_such_kind(options.kind);
+}
+
+Result<CudaModel> model_of(wl_device_kind kind, int32_t ordinal) {
+  if (kind == WL_DEVICE_EMULATED) {
+    if (Status there = check_emulated(ordinal); !there.ok()) return there;
+    return CudaModel{"emulated", 0, 0};
+  }
+  if (kind != WL_DEVICE_CUDA) return no_such_kind(kind);
+  Result<std::shared_ptr<CudaDriver>> driver = CudaDriver::load();
+  if (!driver.ok()) return driver.status();
+  return CudaDevice::model(**driver, ordinal);
 }
 
 Result<int32_t> count_devices(wl_device_kind kind) {
@@ -96,6 +115,26 @@ void wl_device_options_init(wl_device_options* options, uint32_t struct_size) {
 
 void wl_device_info_init(wl_device_info* info, uint32_t struct_size) {
   windlass::capi::init_struct(info, struct_size, wl_device_info{});
+}
+
+void wl_device_model_init(wl_device_model* model, uint32_t struct_size) {
+  windlass::capi::init_struct(model, struct_size, wl_device_model{});
+}
+
+wl_status wl_device_get_model(wl_device_kind kind, int32_t ordinal, wl_device_model* model, wl_error* error) {
+  return windlass::capi::guard(error, [&] {
+    if (Status given = windlass::capi::check_output("device model", model); !given.ok()) return given;
+    Result<CudaModel> found = model_of(kind, ordinal);
+    if (!found.ok()) return found.status();
+    wl_device_model values{};
+    values.kind = kind;
+    values.ordinal = ordinal;
+    values.compute_major = found->compute_major;
+    values.compute_minor = found->compute_minor;
+    windlass::copy_text(values.name, found->name);
+    windlass::capi::put_output(model, values);
+    return Status();
+  });
 }
 
 wl_status wl_device_count(wl_device_kind kind, int32_t* count, wl_error* error) {

@@ -61,6 +61,29 @@ TEST(cuda, everyGpuIsCountedOpenedAndDescribed) {
   check_driver_is_clean();
 }
 
+TEST(cuda, aGpusModelIsToldWithoutOpeningIt) {
+  wl_device_model model;
+  wl_error error;
+  NEEDS_GPU();
+  wl_device_model_init(&model, sizeof model);
+  if (!CHECK_OK(wl_device_get_model(WL_DEVICE_CUDA, 0, &model, &error))) {
+    check_failed(__FILE__, __LINE__, "%s", error.message);
+  }
+  CHECK_EQ(model.kind, WL_DEVICE_CUDA);
+  CHECK_EQ(model.ordinal, 0);
+  CHECK(model.name[0] != '\0');
+  CHECK(model.compute_major > 0);
+  CHECK(model.compute_minor >= 0);
+  if (is_fake()) {
+    CHECK(strcmp(model.name, "Fake GPU") == 0);
+    CHECK_EQ(model.compute_major, 9);
+    CHECK_EQ(model.compute_minor, 0);
+  }
+  CHECK_STATUS(wl_device_get_model(WL_DEVICE_CUDA, 99, &model, &error), WL_STATUS_NOT_FOUND);
+  CHECK_CONTAINS(error.message, "99");
+  check_driver_is_clean();
+}
+
 TEST(cuda, optionsThatAreNotForGpusAreRefused) {
   wl_device_options options;
   NEEDS_GPU();

@@ -32,6 +32,26 @@ TEST_F(CudaDeviceTest, itSaysWhatItIs) {
   EXPECT_EQ(CudaDevice::count(*load()).value(), 2);
 }
 
+TEST_F(CudaDeviceTest, itsModelIsToldWithoutAContext) {
+  const auto driver = load();
+  fake_.set_attribute(cuda::Attribute::kComputeCapabilityMinor, 7);
+  const auto model = CudaDevice::model(*driver, 1);
+  ASSERT_TRUE(model.ok()) << model.status().to_string();
+  EXPECT_EQ(model->name, "Fake GPU");
+  EXPECT_EQ(model->compute_major, 9);
+  EXPECT_EQ(model->compute_minor, 7);
+  EXPECT_EQ(fake_.calls("cuDevicePrimaryCtxRetain"), 0U);
+  EXPECT_EQ(CudaDevice::model(*driver, 2).status().code(), Code::kNotFound);
+}
+
+TEST_F(CudaDeviceTest, aModelThatTheDriverDoesNotTellIsAFailure) {
+  const auto driver = load();
+  for (const char* const call : {"cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceGetAttribute"}) {
+    fake_.fail(call, 1, cuda::Code::kUnknown);
+    EXPECT_EQ(CudaDevice::model(*driver, 0).status().code(), Code::kDevice) << call;
+  }
+}
+
 TEST_F(CudaDeviceTest, aGpuThatIsNotThereIsNotFound) {
   CudaDeviceOptions options = small_slots();
   for (const int ordinal : {-1, 2}) {

@@ -50,6 +50,12 @@ Code describe(Code code, const char** out, const char* Named::*which) {
   return found != std::end(kNames) ? Code::kSuccess : Code::kInvalidValue;
 }
 
+// What a GPU can do it does; and its compute capability is 9.0.
+int32_t usual_attribute(Attribute attribute) {
+  if (attribute == Attribute::kComputeCapabilityMajor) return 9;
+  return attribute == Attribute::kComputeCapabilityMinor ? 0 : 1;
+}
+
 }  // namespace
 
 FAKE_CUDA_DRIVER cuInit(uint32_t flags) {
@@ -117,7 +123,7 @@ FAKE_CUDA_DRIVER cuDeviceGetAttribute(int32_t* value, Attribute attribute, Gpu g
   return call("cuDeviceGetAttribute", Needs::kInit, [&](State& now, Lock& /*lock*/) {
     if (!exists(now, gpu)) return Code::kInvalidDevice;
     const auto set = now.attributes.find(static_cast<int32_t>(attribute));
-    *value = set != now.attributes.end() ? set->second : 1;
+    *value = set != now.attributes.end() ? set->second : usual_attribute(attribute);
     return Code::kSuccess;
   });
 }

@@ -53,6 +53,8 @@ using Event = EventObject*;
 
 // CUdevice_attribute.
 enum class Attribute : int32_t {
+  kComputeCapabilityMajor = 75,
+  kComputeCapabilityMinor = 76,
   kVirtualMemoryManagementSupported = 102,
   kPosixFileDescriptorSupported = 103,
   kGpuDirectRdmaWithVmmSupported = 110,

@@ -19,16 +19,50 @@ bool has(const CudaDriver& driver, cuda::Gpu gpu, cuda::Attribute attribute) {
   return driver.functions().device_get_attribute(&value, attribute, gpu) == cuda::Code::kSuccess && value != 0;
 }
 
-Result<std::string> name_of(const CudaDriver& driver, cuda::Gpu gpu) {
-  const std::string who = text("CUDA device ", gpu);
+std::string numbered(cuda::Gpu gpu) { return text("CUDA device ", gpu); }
+
+// What its maker calls it.
+Result<std::string> model_name_of(const CudaDriver& driver, cuda::Gpu gpu) {
   std::array<char, 96> model{};
   const cuda::Code named =
       driver.functions().device_get_name(model.data(), static_cast<int32_t>(model.size()) - 1, gpu);
-  if (Status known = driver.status(named, who, "cuDeviceGetName"); !known.ok()) return known;
+  if (Status known = driver.status(named, numbered(gpu), "cuDeviceGetName"); !known.ok()) return known;
+  return std::string(model.data());
+}
+
+Result<std::string> name_of(const CudaDriver& driver, cuda::Gpu gpu) {
+  Result<std::string> model = model_name_of(driver, gpu);
+  if (!model.ok()) return model.status();
   size_t bytes = 0;
   const cuda::Code sized = driver.functions().device_total_mem(&bytes, gpu);
-  if (Status known = driver.status(sized, who, "cuDeviceTotalMem"); !known.ok()) return known;
-  return text(who, " (", model.data(), ", ", bytes_text(bytes), ")");
+  if (Status known = driver.status(sized, numbered(gpu), "cuDeviceTotalMem"); !known.ok()) return known;
+  return text(numbered(gpu), " (", *model, ", ", bytes_text(bytes), ")");
+}
+
+Result<int32_t> attribute_of(const CudaDriver& driver, cuda::Gpu gpu, cuda::Attribute attribute) {
+  int32_t value = 0;
+  const cuda::Code asked = driver.functions().device_get_attribute(&value, attribute, gpu);
+  if (Status known = driver.status(asked, numbered(gpu), "cuDeviceGetAttribute"); !known.ok()) return known;
+  return value;
+}
+
+struct FoundGpu {
+  cuda::Gpu gpu = 0;
+  int count = 0;  // of all GPUs
+};
+
+// The one with a number. Errors: kNotFound; kDevice.
+Result<FoundGpu> find_gpu(const CudaDriver& driver, int ordinal) {
+  Result<int> count = driver.device_count();
+  if (!count.ok()) return count.status();
+  if (ordinal < 0 || ordinal >= *count) {
+    return Status::error(Code::kNotFound, text(numbered(ordinal), " does not exist: the driver shows ", *count,
+                                               " to this process, counted from 0 (see CUDA_VISIBLE_DEVICES)"));
+  }
+  FoundGpu found{0, *count};
+  const cuda::Code got = driver.functions().device_get(&found.gpu, ordinal);
+  if (Status known = driver.status(got, numbered(ordinal), "cuDeviceGet"); !known.ok()) return known;
+  return found;
 }
 
 // The GPU itself, and the others that can reach its memory.
@@ -46,16 +80,9 @@ std::vector<cuda::AccessDescription> access_for(const CudaDriver& driver, cuda::
 }
 
 Result<CudaTraits> traits_of(const CudaDriver& driver, const CudaDeviceOptions& options) {
-  Result<int> count = driver.device_count();
-  if (!count.ok()) return count.status();
-  const cuda::Gpu wanted = options.ordinal;
-  if (wanted < 0 || wanted >= *count) {
-    return Status::error(Code::kNotFound, text("CUDA device ", wanted, " does not exist: the driver shows ", *count,
-                                               " to this process, counted from 0 (see CUDA_VISIBLE_DEVICES)"));
-  }
-  cuda::Gpu gpu = 0;
-  const cuda::Code got = driver.functions().device_get(&gpu, wanted);
-  if (Status known = driver.status(got, text("CUDA device ", wanted), "cuDeviceGet"); !known.ok()) return known;
+  Result<FoundGpu> found = find_gpu(driver, options.ordinal);
+  if (!found.ok()) return found.status();
+  const cuda::Gpu gpu = found->gpu;
   Result<std::string> name = name_of(driver, gpu);
   if (!name.ok()) return name.status();
   if (!has(driver, gpu, cuda::Attribute::kVirtualMemoryManagementSupported)) {
@@ -72,7 +99,7 @@ Result<CudaTraits> traits_of(const CudaDriver& driver, const CudaDeviceOptions& 
   // Network cards can only ever reach memory that was created for it.
   const bool rdma = has(driver, gpu, cuda::Attribute::kGpuDirectRdmaWithVmmSupported);
   traits.properties.flags.gpu_direct_rdma_capable = rdma ? 1 : 0;
-  traits.access = access_for(driver, gpu, *count, options.peers);
+  traits.access = access_for(driver, gpu, found->count, options.peers);
   return traits;
 }
 
@@ -92,6 +119,19 @@ Result<uint64_t> granularity_of(CudaContext& context, const cuda::AllocationProp
 }
 
 }  // namespace
+
+Result<CudaModel> CudaDevice::model(const CudaDriver& driver, int ordinal) {
+  Result<FoundGpu> found = find_gpu(driver, ordinal);
+  if (!found.ok()) return found.status();
+  const cuda::Gpu gpu = found->gpu;
+  Result<std::string> name = model_name_of(driver, gpu);
+  if (!name.ok()) return name.status();
+  Result<int32_t> major = attribute_of(driver, gpu, cuda::Attribute::kComputeCapabilityMajor);
+  if (!major.ok()) return major.status();
+  Result<int32_t> minor = attribute_of(driver, gpu, cuda::Attribute::kComputeCapabilityMinor);
+  if (!minor.ok()) return minor.status();
+  return CudaModel{*std::move(name), *major, *minor};
+}
 
 Result<std::shared_ptr<CudaDevice>> CudaDevice::open(const CudaDeviceOptions& options) {
   std::shared_ptr<CudaDriver> driver = options.driver;

@@ -47,10 +47,20 @@ struct CudaTraits {
   std::vector<cuda::AccessDescription> access;  // this GPU first, then its peers
 };
 
+// Which GPU it is: what its maker calls it, and its compute capability, such as 9.0.
+struct CudaModel {
+  std::string name;
+  int32_t compute_major = 0;
+  int32_t compute_minor = 0;
+};
+
 class CudaDevice final : public Device {
  public:
   // How many GPUs the driver shows to this process. Errors: kDevice.
   static Result<int> count(const CudaDriver& driver) { return driver.device_count(); }
+
+  // What the driver tells of a GPU without making a context on it. Errors: kNotFound (no such GPU); kDevice.
+  static Result<CudaModel> model(const CudaDriver& driver, int ordinal);
 
   // Errors: kLibrary; kNotFound (no such GPU); kUnsupported (it has no virtual memory management); kNoMemory; kDevice.
   static Result<std::shared_ptr<CudaDevice>> open(const CudaDeviceOptions& options);

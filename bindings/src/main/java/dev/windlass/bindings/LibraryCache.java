@@ -28,11 +28,12 @@ import java.util.regex.Pattern;
 /**
  * A directory in which the jar's library is kept as a file, so that it can be loaded.
  *
- * <p>Below the root there is one folder per content hash, with one file in it. A file that is there
- * is used only if it hashes to its folder's name, and is replaced otherwise. A new one is written
- * beside it, forced to disk and renamed, so that JVMs that start at once never see a part of one,
- * and at worst do the same work twice. The root and the folder must belong to this user and be
- * writable to nobody else: what is verified here is what is loaded a moment later.
+ * <p>Below the root there is one folder per content hash, with the file in it, and its {@linkplain
+ * LibraryMark mark}. A file that is there is used only if it hashes to its folder's name, or did
+ * and has not changed since, and is replaced otherwise. A new one is written beside it, forced to
+ * disk and renamed, so that JVMs that start at once never see a part of one, and at worst do the
+ * same work twice. The root and the folder must belong to this user and be writable to nobody else:
+ * what is verified here is what is loaded a moment later.
  *
  * <p>A folder's time is that of its last use, to the day. Whoever writes a new one removes those
  * that nobody has used for a month; a JVM that runs with such a library keeps it all the same.
@@ -122,6 +123,7 @@ record LibraryCache(Path root, String origin) {
         boolean ours = CONTENT_HASH.matcher(folder.getFileName().toString()).matches();
         if (ours && !folder.equals(used) && isOlder(folder, UNUSED)) {
           Files.deleteIfExists(folder.resolve(FILE_NAME));
+          Files.deleteIfExists(LibraryMark.place(folder.resolve(FILE_NAME)));
           Files.deleteIfExists(folder);
         }
       }
@@ -134,9 +136,17 @@ record LibraryCache(Path root, String origin) {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
-    try (InputStream stream = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      return library.isIn(stream);
+    LibraryMark mark = LibraryMark.of(file, Instant.now());
+    if (mark.isKept(file)) {
+      return true;
     }
+    try (InputStream stream = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      if (!library.isIn(stream)) {
+        return false;
+      }
+    }
+    mark.keep(file);
+    return true;
   }
 
   private static void write(Path file, byte[] bytes) throws IOException {

@@ -1980,6 +1980,66 @@ public class WindlassAbi extends WindlassSymbols {
         }
     }
 
+    private static class wl_device_model_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_device_model_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_device_model_init(wl_device_model *model, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_device_model_init$descriptor() {
+        return wl_device_model_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_device_model_init(wl_device_model *model, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_device_model_init$handle() {
+        return wl_device_model_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_device_model_init(wl_device_model *model, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_device_model_init$address() {
+        return wl_device_model_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_device_model_init(wl_device_model *model, uint32_t struct_size)
+     * }
+     */
+    public static void wl_device_model_init(MemorySegment model, int struct_size) {
+        var mh$ = wl_device_model_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_device_model_init", model, struct_size);
+            }
+            mh$.invokeExact(model, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class wl_device_count {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             WindlassAbi.C_INT,
@@ -2035,6 +2095,69 @@ public class WindlassAbi extends WindlassSymbols {
                 traceDowncall("wl_device_count", kind, count, error);
             }
             return (int)mh$.invokeExact(kind, count, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_device_get_model {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_device_get_model");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_device_get_model(wl_device_kind kind, int32_t ordinal, wl_device_model *model, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_device_get_model$descriptor() {
+        return wl_device_get_model.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_device_get_model(wl_device_kind kind, int32_t ordinal, wl_device_model *model, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_device_get_model$handle() {
+        return wl_device_get_model.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_device_get_model(wl_device_kind kind, int32_t ordinal, wl_device_model *model, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_device_get_model$address() {
+        return wl_device_get_model.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_device_get_model(wl_device_kind kind, int32_t ordinal, wl_device_model *model, wl_error *error)
+     * }
+     */
+    public static int wl_device_get_model(int kind, int ordinal, MemorySegment model, MemorySegment error) {
+        var mh$ = wl_device_get_model.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_device_get_model", kind, ordinal, model, error);
+            }
+            return (int)mh$.invokeExact(kind, ordinal, model, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -6708,10 +6831,10 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_ABI_MAJOR() {
         return WL_ABI_MAJOR;
     }
-    private static final int WL_ABI_MINOR = (int)4L;
+    private static final int WL_ABI_MINOR = (int)5L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_ABI_MINOR = 4
+     * enum <anonymous>.WL_ABI_MINOR = 5
      * }
      */
     public static int WL_ABI_MINOR() {

@@ -24,6 +24,11 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     uint64_t spare_bytes;
  *     const void *note;
  *     uint64_t note_bytes;
+ *     uint64_t most_bytes;
+ *     uint64_t most_entries;
+ *     double most_ratio;
+ *     int32_t allow_case_collisions;
+ *     uint32_t reserved;
  * }
  * }
  */
@@ -42,7 +47,12 @@ public class wl_archive_save_options {
         WindlassAbi.C_LONG.withName("limit_bytes"),
         WindlassAbi.C_LONG.withName("spare_bytes"),
         WindlassAbi.C_POINTER.withName("note"),
-        WindlassAbi.C_LONG.withName("note_bytes")
+        WindlassAbi.C_LONG.withName("note_bytes"),
+        WindlassAbi.C_LONG.withName("most_bytes"),
+        WindlassAbi.C_LONG.withName("most_entries"),
+        WindlassAbi.C_DOUBLE.withName("most_ratio"),
+        WindlassAbi.C_INT.withName("allow_case_collisions"),
+        WindlassAbi.C_INT.withName("reserved")
     ).withName("wl_archive_save_options");
 
     /**
@@ -446,6 +456,226 @@ public class wl_archive_save_options {
      */
     public static void note_bytes(MemorySegment struct, long fieldValue) {
         struct.set(note_bytes$LAYOUT, note_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong most_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("most_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t most_bytes
+     * }
+     */
+    public static final OfLong most_bytes$layout() {
+        return most_bytes$LAYOUT;
+    }
+
+    private static final long most_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("most_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t most_bytes
+     * }
+     */
+    public static final long most_bytes$offset() {
+        return most_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t most_bytes
+     * }
+     */
+    public static long most_bytes(MemorySegment struct) {
+        return struct.get(most_bytes$LAYOUT, most_bytes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t most_bytes
+     * }
+     */
+    public static void most_bytes(MemorySegment struct, long fieldValue) {
+        struct.set(most_bytes$LAYOUT, most_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong most_entries$LAYOUT = (OfLong)$LAYOUT.select(groupElement("most_entries"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t most_entries
+     * }
+     */
+    public static final OfLong most_entries$layout() {
+        return most_entries$LAYOUT;
+    }
+
+    private static final long most_entries$OFFSET = $LAYOUT.byteOffset(groupElement("most_entries"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t most_entries
+     * }
+     */
+    public static final long most_entries$offset() {
+        return most_entries$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t most_entries
+     * }
+     */
+    public static long most_entries(MemorySegment struct) {
+        return struct.get(most_entries$LAYOUT, most_entries$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t most_entries
+     * }
+     */
+    public static void most_entries(MemorySegment struct, long fieldValue) {
+        struct.set(most_entries$LAYOUT, most_entries$OFFSET, fieldValue);
+    }
+
+    private static final OfDouble most_ratio$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("most_ratio"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * double most_ratio
+     * }
+     */
+    public static final OfDouble most_ratio$layout() {
+        return most_ratio$LAYOUT;
+    }
+
+    private static final long most_ratio$OFFSET = $LAYOUT.byteOffset(groupElement("most_ratio"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * double most_ratio
+     * }
+     */
+    public static final long most_ratio$offset() {
+        return most_ratio$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * double most_ratio
+     * }
+     */
+    public static double most_ratio(MemorySegment struct) {
+        return struct.get(most_ratio$LAYOUT, most_ratio$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * double most_ratio
+     * }
+     */
+    public static void most_ratio(MemorySegment struct, double fieldValue) {
+        struct.set(most_ratio$LAYOUT, most_ratio$OFFSET, fieldValue);
+    }
+
+    private static final OfInt allow_case_collisions$LAYOUT = (OfInt)$LAYOUT.select(groupElement("allow_case_collisions"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t allow_case_collisions
+     * }
+     */
+    public static final OfInt allow_case_collisions$layout() {
+        return allow_case_collisions$LAYOUT;
+    }
+
+    private static final long allow_case_collisions$OFFSET = $LAYOUT.byteOffset(groupElement("allow_case_collisions"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t allow_case_collisions
+     * }
+     */
+    public static final long allow_case_collisions$offset() {
+        return allow_case_collisions$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t allow_case_collisions
+     * }
+     */
+    public static int allow_case_collisions(MemorySegment struct) {
+        return struct.get(allow_case_collisions$LAYOUT, allow_case_collisions$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t allow_case_collisions
+     * }
+     */
+    public static void allow_case_collisions(MemorySegment struct, int fieldValue) {
+        struct.set(allow_case_collisions$LAYOUT, allow_case_collisions$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**

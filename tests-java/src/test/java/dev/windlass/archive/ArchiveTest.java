@@ -80,6 +80,25 @@ class ArchiveTest {
   }
 
   @Test
+  void whatALoadWouldRefuseIsSavedForLoadsThatTakeIt() throws IOException {
+    Path tree = tree();
+    Files.writeString(tree.resolve("EMPTY"), "not");
+    Path archive = folder.resolve("archive.tar.zst");
+    SaveOptions options = SaveOptions.usual();
+    assertEquals(Status.UNSUPPORTED, failure(Archive.save(tree, archive, options)));
+    LoadOptions allowing = LoadOptions.usual().withAllowCaseCollisions(true);
+    for (LoadOptions less : List.of(allowing.withMostBytes(1 << 20), allowing.withMostEntries(6))) {
+      assertEquals(
+          Status.UNSUPPORTED, failure(Archive.save(tree, archive, options.withLoadableBy(less))));
+    }
+    done(Archive.save(tree, archive, options.withLoadableBy(allowing)));
+    assertEquals(Status.UNSUPPORTED, failure(Archive.verify(archive, LoadOptions.usual())));
+    Path target = folder.resolve("target");
+    done(Archive.load(archive, target, allowing));
+    assertEquals(contents(tree), contents(target));
+  }
+
+  @Test
   void theNoteAndTheSealAreKept() throws IOException {
     Path archive = folder.resolve("archive.tar.zst");
     byte[] note = "{\"a\": 1}".getBytes(StandardCharsets.UTF_8);

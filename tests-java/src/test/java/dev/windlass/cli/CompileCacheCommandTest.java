@@ -63,6 +63,30 @@ class CompileCacheCommandTest {
   }
 
   @Test
+  void infoSaysThatADamagedArchiveCannotBeLoaded() throws IOException {
+    compile();
+    assertEquals(Command.OK, run("save"), captured.err());
+    Files.writeString(shared.resolve(archive()), "damaged");
+    assertEquals(Command.OK, run("info"), captured.err());
+    assertTrue(captured.out().contains(shared + ": nothing to load"), captured.out());
+    assertEquals(CompileCacheCommand.DOES_NOT_EXIST, run("load"), captured.err());
+    assertTrue(captured.out().contains("the next save replaces it"), captured.out());
+  }
+
+  @Test
+  void namesThatDifferInCaseOnlyAreSavedAndLoadedWhereTheOptionSaysSo() throws IOException {
+    compile();
+    Files.writeString(local.resolve("KERNEL.so"), "another");
+    assertEquals(Command.FAILED, run("save"));
+    assertTrue(captured.err().contains("case collisions are not allowed"), captured.err());
+    assertEquals(Command.OK, run("save", "--allow-case-collisions"), captured.err());
+    assertEquals(Command.OK, run("clear"), captured.err());
+    assertEquals(Command.FAILED, run("load"));
+    assertEquals(Command.OK, run("load", "--allow-case-collisions"), captured.err());
+    assertEquals("another", Files.readString(local.resolve("KERNEL.so")));
+  }
+
+  @Test
   void eachStatusHasItsExitCode() throws IOException {
     assertEquals(CompileCacheCommand.DOES_NOT_EXIST, run("load"), captured.err());
     assertEquals(CompileCacheCommand.SKIPPED, run("save"), captured.err());

@@ -113,6 +113,7 @@ class CompileCacheVllmTest {
       assertEquals(64, run(server, "--timeout", "soon"));
       assertEquals(64, run(server, "--intervall", "2"));
       assertEquals(64, run(server, "--"));
+      assertEquals(64, run(server, "serve"));
       assertEquals(64, run(server, "--json", "--", "true"));
       assertEquals(64, run(server, "--limit", "much"));
       assertEquals(List.of(), server.requests());

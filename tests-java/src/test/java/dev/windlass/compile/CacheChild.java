@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,23 +17,31 @@ final class CacheChild {
   /** The words are: what to do, a directory, and what belongs to it. */
   public static void main(String[] words) throws Exception {
     switch (words[0]) {
-      case "halt" -> halt(new CacheFolders(Path.of(words[1])), Step.valueOf(words[2]));
+      case "halt" ->
+          halt(new CacheFolders(Path.of(words[1])), Links.system(), Step.valueOf(words[2]));
+      case "halt-without-links" ->
+          halt(
+              new CacheFolders(Path.of(words[1])), WithoutLinksTest.none(), Step.valueOf(words[2]));
       case "rounds" -> rounds(Path.of(words[1]), words[2]);
+      case "probe" -> probe();
+      case "mounted" -> mounted(new CacheFolders(Path.of(words[1])));
       case "fault" -> fault(new CacheFolders(Path.of(words[1])), Path.of(words[2]));
       default -> throw new IllegalArgumentException(words[0]);
     }
   }
 
   /** Ends at a step as a kill ends it: nothing is cleaned up. */
-  private static void halt(CacheFolders folders, Step last) {
-    CompileCache cache =
-        CacheFolders.cache(
-            folders.settings().build(),
-            step -> {
-              if (step == last) {
-                Runtime.getRuntime().halt(9);
-              }
-            });
+  private static void halt(CacheFolders folders, Links links, Step last) {
+    Step.Listener halting =
+        step -> {
+          if (step == last) {
+            Runtime.getRuntime().halt(9);
+          }
+        };
+    CacheContext context =
+        new CacheContext(
+            folders.settings().build(), new NativeArchives(), links, Ticker.system(), halting);
+    CompileCache cache = new CompileCache(() -> context);
     CacheResult result = last.name().startsWith("SAVE") ? cache.save() : cache.load();
     System.out.println("did not come to " + last + ": " + result);
   }
@@ -90,6 +99,28 @@ final class CacheChild {
     if (!own.leftovers().isEmpty()) {
       System.out.println("FAILED " + writer + " left " + own.leftovers());
     }
+  }
+
+  /** Asks the driver that this process finds. */
+  private static void probe() {
+    System.out.println(CudaProbe.look().gpu());
+    Map<String, String> factors = MachineProbe.wide(Map.of()).factors();
+    System.out.println(factors.get(FactorNames.DEVICE_NAME));
+    System.out.println(factors.get(FactorNames.COMPUTE_CAPABILITY));
+  }
+
+  /** Loads to a local directory that a file system is mounted on, then to one within it. */
+  private static void mounted(CacheFolders folders) {
+    System.out.println("load " + folders.cache().load());
+    System.out.println("local " + CacheFolders.names(folders.local));
+    System.out.println("beside " + CacheFolders.names(folders.local.getParent()));
+    CompileCache within =
+        CompileCache.of(folders.settings().localDirectory(folders.local.resolve("within")).build());
+    System.out.println("within " + within.load());
+    System.out.println("found " + CacheFolders.contents(folders.local).keySet());
+    System.out.println("save " + folders.cache().save().status());
+    System.out.println("clear " + folders.cache().clearLocal());
+    System.out.println("cleared " + CacheFolders.names(folders.local));
   }
 
   /** Saves to and loads from a directory that something is wrong with. */

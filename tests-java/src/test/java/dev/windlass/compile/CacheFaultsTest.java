@@ -103,9 +103,37 @@ class CacheFaultsTest {
     writer.assertTidy();
   }
 
+  @Test
+  void aLocalDirectoryThatIsAMountPointIsToldAndOneWithinItWorks() throws Exception {
+    folders.compile();
+    assertEquals(CacheStatus.SUCCESS, folders.cache().save().status());
+    folders.clear();
+    Files.createDirectory(folders.local);
+    String output = onMounted("mount -t tmpfs -o mode=700 none \"$0\"", folders.local, "mounted");
+    assertTrue(output.contains("load CacheResult[status=ERROR"), output);
+    assertTrue(
+        output.contains("If a file system is mounted there, set TORCHINDUCTOR_CACHE_DIR"), output);
+    assertTrue(output.contains("local []"), output);
+    assertTrue(output.contains("beside [torchinductor]"), output);
+    assertTrue(output.contains("within CacheResult[status=SUCCESS"), output);
+    assertTrue(output.contains("within/triton/kernel.cubin"), output);
+    assertTrue(output.contains("save SKIPPED"), output);
+    assertTrue(output.contains("was emptied"), output);
+    assertTrue(output.contains("cleared []"), output);
+    folders.assertTidy();
+  }
+
   /** Runs the child with a file system of its own in place of the shared directory. */
   private String onMounted(String mount) throws Exception {
     Path mounted = Files.createDirectory(root.resolve("mounted"));
+    return onMounted(mount, mounted, "fault", mounted.toString());
+  }
+
+  private String onMounted(String mount, Path mounted, String action, String... more)
+      throws Exception {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of(CacheChild.class.getName(), action, folders.root.toString()));
+    words.addAll(List.of(more));
     List<String> before =
         List.of(
             "unshare",
@@ -129,7 +157,7 @@ class CacheFaultsTest {
             .under(before.toArray(String[]::new))
             .nativeAccess()
             .with(CompileCache.class)
-            .run(CacheChild.class.getName(), "fault", folders.root.toString(), mounted.toString());
+            .run(words.toArray(String[]::new));
     assertEquals(0, result.exitCode(), result.output());
     return result.output();
   }

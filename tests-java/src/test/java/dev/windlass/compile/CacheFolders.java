@@ -55,12 +55,14 @@ final class CacheFolders {
   }
 
   static CompileCache cache(CompileCacheSettings settings, Step.Listener steps) {
-    CacheContext context = new CacheContext(settings, new NativeArchives(), Ticker.system(), steps);
+    CacheContext context =
+        new CacheContext(settings, new NativeArchives(), Links.system(), Ticker.system(), steps);
     return new CompileCache(() -> context);
   }
 
   static CompileCache cache(CompileCacheSettings settings, Archives archives) {
-    CacheContext context = new CacheContext(settings, archives, Ticker.system(), step -> {});
+    CacheContext context =
+        new CacheContext(settings, archives, Links.system(), Ticker.system(), step -> {});
     return new CompileCache(() -> context);
   }
 

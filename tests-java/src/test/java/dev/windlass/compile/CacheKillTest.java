@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Goal: a process that is killed at any step of a save or a load leaves the state before or the
@@ -22,35 +24,38 @@ import org.junit.jupiter.api.io.TempDir;
 class CacheKillTest {
   @TempDir private Path root;
 
-  /** Steps that are reached with an ordinary archive. */
+  /** What is there before a child begins. */
+  @FunctionalInterface
+  private interface Preparation {
+    void prepare(CacheFolders folders, Step step) throws Exception;
+  }
+
+  private static final Map<String, String> COMPILED =
+      Map.of("fxgraph/ab/cd.bin", "made here 1", "triton/kernel.cubin", "made here 2", "empty", "");
+
   private static List<Step> steps(String beginning) {
-    return Stream.of(Step.values())
-        .filter(step -> step.name().startsWith(beginning))
-        .filter(step -> step != Step.LOAD_UNPACKED)
-        .toList();
+    return Stream.of(Step.values()).filter(step -> step.name().startsWith(beginning)).toList();
   }
 
-  private ChildJvm.Running start(CacheFolders folders, Step step) throws Exception {
-    return new ChildJvm()
-        .nativeAccess()
-        .with(CompileCache.class)
-        .start(CacheChild.class.getName(), "halt", folders.root.toString(), step.name());
+  /** Steps of a load of an ordinary archive. */
+  private static List<Step> ordinaryLoad() {
+    return steps("LOAD").stream().filter(step -> step != Step.LOAD_UNPACKED).toList();
   }
 
-  private Map<Step, CacheFolders> killAt(List<Step> steps, boolean saved) throws Exception {
+  private Map<Step, CacheFolders> killAt(List<Step> steps, String action, Preparation before)
+      throws Exception {
     Map<Step, CacheFolders> killed = new EnumMap<>(Step.class);
     Map<Step, ChildJvm.Running> running = new EnumMap<>(Step.class);
     for (Step step : steps) {
       CacheFolders folders = new CacheFolders(root.resolve(step.name()));
-      folders.compile();
-      if (saved) {
-        assertEquals(CacheStatus.SUCCESS, folders.cache().save().status());
-        folders.clear();
-      } else if (step == Step.SAVE_DISPLACED) {
-        CacheFolders.write(folders.archive(), "");
-      }
+      before.prepare(folders, step);
       killed.put(step, folders);
-      running.put(step, start(folders, step));
+      running.put(
+          step,
+          new ChildJvm()
+              .nativeAccess()
+              .with(CompileCache.class)
+              .start(CacheChild.class.getName(), action, folders.root.toString(), step.name()));
     }
     for (Map.Entry<Step, ChildJvm.Running> child : running.entrySet()) {
       ChildJvm.Result result = child.getValue().await();
@@ -59,11 +64,26 @@ class CacheKillTest {
     return killed;
   }
 
-  @Test
-  void aKillAtAnyStepOfASaveLeavesNoHalfArchive() throws Exception {
+  private static void toBeSaved(CacheFolders folders, Step step) {
+    folders.compile();
+    if (step == Step.SAVE_DISPLACED) {
+      CacheFolders.write(folders.archive(), "");
+    }
+  }
+
+  private static void saved(CacheFolders folders, Step step) {
+    folders.compile();
+    assertEquals(CacheStatus.SUCCESS, folders.cache().save().status());
+    folders.clear();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"halt", "halt-without-links"})
+  void aKillAtAnyStepOfASaveLeavesNoHalfArchive(String action) throws Exception {
     List<Step> steps = steps("SAVE");
     assertTrue(steps.size() >= 10);
-    for (Map.Entry<Step, CacheFolders> each : killAt(steps, false).entrySet()) {
+    for (Map.Entry<Step, CacheFolders> each :
+        killAt(steps, action, CacheKillTest::toBeSaved).entrySet()) {
       Step step = each.getKey();
       CacheFolders folders = each.getValue();
       boolean published = step.compareTo(Step.SAVE_PUBLISHED) >= 0;
@@ -77,13 +97,24 @@ class CacheKillTest {
 
   @Test
   void aKillAtAnyStepOfALoadLeavesNoHalfCache() throws Exception {
-    for (Map.Entry<Step, CacheFolders> each : killAt(steps("LOAD"), true).entrySet()) {
+    assertLoadsAllOrNothing(killAt(ordinaryLoad(), "halt", CacheKillTest::saved));
+  }
+
+  @Test
+  void aKillAtAnyStepOfALoadOfTheOriginalsArchiveLeavesNoHalfCache() throws Exception {
+    byte[] archive = Originals.archive(COMPILED);
+    assertLoadsAllOrNothing(
+        killAt(steps("LOAD"), "halt", (folders, step) -> Originals.write(folders, archive)));
+  }
+
+  private static void assertLoadsAllOrNothing(Map<Step, CacheFolders> killed) {
+    for (Map.Entry<Step, CacheFolders> each : killed.entrySet()) {
       Step step = each.getKey();
       CacheFolders folders = each.getValue();
       boolean loaded = step.compareTo(Step.LOAD_EXCHANGED) >= 0;
       assertEquals(loaded, Files.exists(folders.local), step.toString());
       if (loaded) {
-        assertEquals(3, CacheFolders.contents(folders.local).size());
+        assertEquals(COMPILED, CacheFolders.contents(folders.local));
         assertEquals(CacheStatus.SKIPPED, folders.cache().load().status());
       }
       assertLoads(step, folders);
@@ -94,7 +125,7 @@ class CacheKillTest {
     folders.clear();
     CacheResult result = folders.cache().load();
     assertEquals(CacheStatus.SUCCESS, result.status(), step + ": " + result.reason());
-    assertEquals(3, CacheFolders.contents(folders.local).size());
+    assertEquals(COMPILED, CacheFolders.contents(folders.local));
     folders.assertTidy();
   }
 }

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.windlass.Status;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -109,6 +108,7 @@ class CacheLoadTest {
     CacheResult result = CacheFolders.cache(folders.settings().build(), archives).load();
     assertEquals(CacheStatus.SKIPPED, result.status(), result.reason());
     assertEquals(Map.of("own", "x"), CacheFolders.contents(folders.local));
+    assertEquals(List.of("torchinductor"), CacheFolders.names(folders.local.getParent()));
     folders.assertTidy();
   }
 
@@ -128,7 +128,7 @@ class CacheLoadTest {
 
   @Test
   void theOriginalsArchiveIsFoundAndLoaded() throws IOException {
-    writeOriginal(gzip(tar(COMPILED)));
+    Originals.write(folders, Originals.archive(COMPILED));
     CacheResult result = folders.cache().load();
     assertEquals(CacheStatus.SUCCESS, result.status(), result.reason());
     assertEquals(COMPILED, CacheFolders.contents(folders.local));
@@ -143,8 +143,8 @@ class CacheLoadTest {
 
   @Test
   void theOriginalsArchiveThatIsCutIsPassedOverAndSavedAnew() throws IOException {
-    byte[] whole = gzip(tar(COMPILED));
-    writeOriginal(Arrays.copyOf(whole, whole.length / 2));
+    byte[] whole = Originals.archive(COMPILED);
+    Originals.write(folders, Arrays.copyOf(whole, whole.length / 2));
     CacheResult cut = folders.cache().load();
     assertEquals(CacheStatus.ERROR, cut.status(), cut.reason());
     assertFalse(Files.exists(folders.local));
@@ -163,10 +163,29 @@ class CacheLoadTest {
         out.write(zeros);
       }
     }
-    writeOriginal(bytes.toByteArray());
+    Originals.write(folders, bytes.toByteArray());
     CacheResult result = folders.cache().load();
     assertEquals(CacheStatus.ERROR, result.status());
     assertTrue(result.reason().contains("too many for its size"), result.reason());
+    folders.assertTidy();
+  }
+
+  @Test
+  void namesThatDifferInCaseOnlyAreSavedAndLoadedWhereThatIsAllowed() {
+    folders.compile();
+    CacheFolders.write(folders.local.resolve("EMPTY"), "not");
+    CacheResult refused = folders.cache().save();
+    assertEquals(CacheStatus.ERROR, refused.status());
+    assertTrue(refused.reason().contains("case only"), refused.reason());
+    CompileCache allowing = CompileCache.of(folders.settings().allowCaseCollisions(true).build());
+    assertEquals(CacheStatus.SUCCESS, allowing.save().status());
+    assertEquals(CacheStatus.SUCCESS, allowing.verify().status());
+    folders.clear();
+    assertEquals(CacheStatus.ERROR, folders.cache().verify().status());
+    assertEquals(CacheStatus.ERROR, folders.cache().load().status());
+    CacheResult loaded = allowing.load();
+    assertEquals(CacheStatus.SUCCESS, loaded.status(), loaded.reason());
+    assertEquals("not", CacheFolders.contents(folders.local).get("EMPTY"));
     folders.assertTidy();
   }
 
@@ -197,53 +216,5 @@ class CacheLoadTest {
     assertTrue(result.reason().contains("interrupted"), result.reason());
     assertFalse(Files.exists(folders.archive()));
     folders.assertTidy();
-  }
-
-  private void writeOriginal(byte[] bytes) throws IOException {
-    Files.write(folders.shared.resolve("cache_139794d44399228e.latest.tar.gz"), bytes);
-  }
-
-  private static byte[] gzip(byte[] bytes) throws IOException {
-    ByteArrayOutputStream packed = new ByteArrayOutputStream();
-    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
-      out.write(bytes);
-    }
-    return packed.toByteArray();
-  }
-
-  /** As Python's tarfile writes it, with a folder and files. */
-  private static byte[] tar(Map<String, String> files) throws IOException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (Map.Entry<String, String> file : files.entrySet()) {
-      byte[] content = file.getValue().getBytes(StandardCharsets.UTF_8);
-      out.write(header("./" + file.getKey(), content.length));
-      out.write(Arrays.copyOf(content, (content.length + 511) / 512 * 512));
-    }
-    out.write(new byte[1024]);
-    return out.toByteArray();
-  }
-
-  private static byte[] header(String name, int size) {
-    byte[] header = new byte[512];
-    put(header, 0, name);
-    put(header, 100, "0000644");
-    put(header, 108, "0000000");
-    put(header, 116, "0000000");
-    put(header, 124, "%011o".formatted(size));
-    put(header, 136, "00000000000");
-    put(header, 148, "        ");
-    put(header, 156, "0");
-    put(header, 257, "ustar\u000000");
-    int sum = 0;
-    for (byte each : header) {
-      sum += each & 0xff;
-    }
-    put(header, 148, "%06o\u0000 ".formatted(sum));
-    return header;
-  }
-
-  private static void put(byte[] header, int at, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    System.arraycopy(bytes, 0, header, at, bytes.length);
   }
 }

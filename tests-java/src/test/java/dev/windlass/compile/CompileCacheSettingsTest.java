@@ -40,6 +40,7 @@ class CompileCacheSettingsTest {
     assertEquals(1024 * MIB, settings.maxArchiveBytes());
     assertEquals(50, settings.maxConcurrentSaves());
     assertFalse(settings.isEnabled());
+    assertFalse(settings.allowCaseCollisions());
     assertEquals(List.of(), settings.warnings());
   }
 
@@ -51,7 +52,8 @@ class CompileCacheSettingsTest {
             "B10FS_CACHE_DIR", "/cache/model/mine",
             "MAX_CACHE_SIZE_MB", "17",
             "MAX_CONCURRENT_SAVES", "3",
-            "BASETEN_FS_ENABLED", "True");
+            "BASETEN_FS_ENABLED", "True",
+            "WINDLASS_COMPILE_ALLOW_CASE_COLLISIONS", "1");
     CompileCacheSettings settings =
         CompileCacheSettings.builder(environment).workDirectory(work).maxConcurrentSaves(4).build();
     assertEquals(Path.of("/tmp/mine"), settings.localDirectory());
@@ -59,6 +61,7 @@ class CompileCacheSettingsTest {
     assertEquals(17 * MIB, settings.maxArchiveBytes());
     assertEquals(4, settings.maxConcurrentSaves());
     assertTrue(settings.isEnabled());
+    assertTrue(settings.allowCaseCollisions());
   }
 
   @Test
@@ -97,6 +100,7 @@ class CompileCacheSettingsTest {
     "LOCAL_WORK_DIR, ''",
     "BASETEN_FS_ENABLED, yes",
     "WINDLASS_COMPILE_TRUST, all",
+    "WINDLASS_COMPILE_ALLOW_CASE_COLLISIONS, no",
     "WINDLASS_COMPILE_KEY_FORM, WIDE"
   })
   void whatCannotBeSetIsRefusedByItsName(String name, String value) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.windlass.memory.DeviceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,10 @@ class MachineProbeTest {
   private static final CudaProbe.Found NONE =
       new CudaProbe.Found(Optional.empty(), Optional.empty(), Optional.empty());
   private static final CudaProbe.Found GPU =
-      new CudaProbe.Found(Optional.of("NVIDIA H100"), Optional.of("550.54"), Optional.empty());
+      new CudaProbe.Found(
+          Optional.of(new DeviceModel("NVIDIA H100", 9, 0)),
+          Optional.of("550.54"),
+          Optional.empty());
   private static final Map<String, String> CPU =
       Map.of("cpu_architecture", PlatformProbe.architecture(), "platform_system", "Linux");
 
@@ -79,6 +83,7 @@ class MachineProbeTest {
             "cpu_architecture", PlatformProbe.architecture(),
             "platform_system", "Linux",
             "device_name", "NVIDIA H100",
+            "compute_capability", "9.0",
             "driver_version", "550.54",
             "cuda_version", "12.8",
             "torch_version", "2.7.1",

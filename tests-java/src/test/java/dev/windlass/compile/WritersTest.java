@@ -27,27 +27,6 @@ class WritersTest {
   private static final ProcessIdentity ELSEWHERE =
       new ProcessIdentity("0123456789ab", "0123456789ab", "1", 1, 1);
 
-  /** A clock that moves when it is told to, or when somebody waits by it. */
-  private static final class FakeTicker implements Ticker {
-    private long now = 1;
-    private Runnable whileWaiting = () -> {};
-
-    @Override
-    public long nanoTime() {
-      return now;
-    }
-
-    @Override
-    public void await(long nanos) {
-      now += nanos;
-      whileWaiting.run();
-    }
-
-    void pass(Duration time) {
-      now += time.toNanos();
-    }
-  }
-
   @TempDir private Path root;
   private final FakeTicker ticker = new FakeTicker();
   private CacheFolders folders;
@@ -76,7 +55,8 @@ class WritersTest {
   }
 
   private CompileCache cache(CompileCacheSettings settings, Step.Listener steps) {
-    CacheContext context = new CacheContext(settings, new NativeArchives(), ticker, steps);
+    CacheContext context =
+        new CacheContext(settings, new NativeArchives(), Links.system(), ticker, steps);
     return new CompileCache(() -> context);
   }
 
@@ -137,8 +117,8 @@ class WritersTest {
   void ofManyOneHasTheClaim() throws IOException {
     try (OwnerRecord one = OwnerRecord.create(shared, Duration.ofHours(1));
         OwnerRecord other = OwnerRecord.create(shared, Duration.ofHours(1))) {
-      Claims ones = new Claims(shared, one);
-      Claims others = new Claims(shared, other);
+      Claims ones = new Claims(shared, one, Links.system());
+      Claims others = new Claims(shared, other, Links.system());
       assertTrue(ones.tryTake("key"));
       assertFalse(others.tryTake("key"));
       assertTrue(ones.isOwn("key"));
@@ -219,14 +199,14 @@ class WritersTest {
     Files.createLink(claim, shared.owner(OTHER));
     folders.compile();
     long[] count = {1};
-    ticker.whileWaiting =
+    ticker.whileWaiting(
         () -> {
           try {
             record(OTHER, ELSEWHERE, ++count[0]);
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }
-        };
+        });
     CacheResult result =
         cache(folders.settings().saveWait(Duration.ofMinutes(1)).build(), step -> {}).save();
     assertEquals(CacheStatus.ERROR, result.status(), result.reason());
@@ -242,7 +222,7 @@ class WritersTest {
     folders.compile();
     CacheFolders other = new CacheFolders(root.resolve("other"));
     other.compile();
-    ticker.whileWaiting =
+    ticker.whileWaiting(
         () -> {
           assertEquals(CacheStatus.SUCCESS, other.cache().save().status());
           try {
@@ -250,8 +230,8 @@ class WritersTest {
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }
-          ticker.whileWaiting = () -> {};
-        };
+          ticker.whileWaiting(() -> {});
+        });
     CacheResult result = cache(folders.settings().build(), step -> {}).save();
     assertEquals(CacheStatus.SKIPPED, result.status(), result.reason());
   }

@@ -1,12 +1,16 @@
 package dev.windlass.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.windlass.compile.CompileCache;
 import dev.windlass.support.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,14 +66,39 @@ class ExamplesTest {
     Path local = Files.createDirectory(root.resolve("local"));
     Files.writeString(local.resolve("kernel"), "compiled");
     assertEquals(
-        List.of("load: DOES_NOT_EXIST", "save: SUCCESS"), runCached("CompileCacheModel", root));
-    List<String> state = runCached("CompileCacheStatus", root);
+        List.of("load: DOES_NOT_EXIST", "save: SUCCESS"),
+        runCachedExample("CompileCacheModel", root));
+    List<String> state = runCachedExample("CompileCacheStatus", root);
     assertEquals(
         List.of("Local cache: true", "Remote cache: true", "Total caches: 1"), state.subList(1, 4));
   }
 
-  private static List<String> runCached(String example, Path root) throws Exception {
-    String source = EXAMPLES.resolve(example + ".java").toAbsolutePath().toString();
+  /** The sample of the module's own README. */
+  @Test
+  void theSampleOfTheCompileCacheSavesAtTheFirstStartAndLoadsAtTheNext(@TempDir Path root)
+      throws Exception {
+    Path readme = EXAMPLES.resolveSibling("windlass-compile").resolve("README.md");
+    Matcher sample = Pattern.compile("(?ms)^```java\n(.*?)^```$").matcher(Files.readString(readme));
+    assertTrue(sample.find(), "it has a sample");
+    Path source = Files.writeString(root.resolve("Sample.java"), sample.group(1));
+    assertFalse(sample.find(), "each sample is run by a test of its own");
+    Path kernel = Files.createDirectory(root.resolve("local")).resolve("kernel");
+    Files.writeString(kernel, "compiled");
+    assertEquals(
+        List.of("load: DOES_NOT_EXIST", "save: SUCCESS", "used: NO_RECORD"),
+        runCached(source.toString(), root));
+    Files.delete(kernel);
+    List<String> next = runCached(source.toString(), root);
+    assertEquals("load: SUCCESS", next.getFirst());
+    assertEquals("compiled", Files.readString(kernel));
+    assertEquals(2, next.size(), next.toString());
+  }
+
+  private static List<String> runCachedExample(String example, Path root) throws Exception {
+    return runCached(EXAMPLES.resolve(example + ".java").toAbsolutePath().toString(), root);
+  }
+
+  private static List<String> runCached(String source, Path root) throws Exception {
     ChildJvm.Result result =
         new ChildJvm()
             .nativeAccess()

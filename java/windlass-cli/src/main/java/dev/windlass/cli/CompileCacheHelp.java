@@ -27,6 +27,7 @@ final class CompileCacheHelp {
         --model ID          the factor model; --config FILE: the factor config_hash
         --seal-key-file F   authenticates archives with the key in the file
         --unchecked         trusts a shared directory that others can write to
+        --allow-case-collisions   saves and loads names that differ in case only
         --json              the result as JSON
 
       Of vllm, besides:

@@ -22,7 +22,8 @@ import java.util.function.Consumer;
 
 /** The options of compile-cache, which go before the environment's variables. */
 final class CompileCacheOptions {
-  private static final Set<String> FLAGS = Set.of("--json", "--unchecked");
+  private static final Set<String> FLAGS =
+      Set.of("--json", "--unchecked", "--allow-case-collisions");
   private static final Set<String> OPTIONS =
       Set.of(
           "--shared",
@@ -89,6 +90,9 @@ final class CompileCacheOptions {
         .value("--spare")
         .map(text -> text.equals("0") ? 0 : ByteSize.parse(text))
         .ifPresent(bytes -> builder.minLocalBytes(bytes).minSharedBytes(bytes));
+    if (parsed.has("--allow-case-collisions")) {
+      builder.allowCaseCollisions(true);
+    }
     trust().ifPresent(builder::trust);
     return builder.build();
   }

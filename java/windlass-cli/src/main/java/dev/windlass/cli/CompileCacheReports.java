@@ -79,8 +79,11 @@ final class CompileCacheReports {
     } else {
       TextTable table = new TextTable("What", "Is").withoutHeadings();
       table.row("environment key", info.environmentKey());
-      table.row("local cache", where(settings.localDirectory(), info.localCacheBytes()));
-      table.row("shared cache", where(settings.sharedDirectory(), info.sharedCacheBytes()));
+      table.row(
+          "local cache", where(settings.localDirectory(), info.localCacheBytes(), "nothing there"));
+      table.row(
+          "shared cache",
+          where(settings.sharedDirectory(), info.sharedCacheBytes(), "nothing to load"));
       table.row("switched on", info.enabled() ? "yes" : "no: set BASETEN_FS_ENABLED=1");
       info.problem().ifPresent(problem -> table.row("problem", problem));
       terminal.out().print(table.render(terminal.columns()));
@@ -88,9 +91,9 @@ final class CompileCacheReports {
     return info.problem().isPresent() ? Command.FAILED : Command.OK;
   }
 
-  private static String where(Object directory, OptionalLong bytes) {
+  private static String where(Object directory, OptionalLong bytes, String nothing) {
     return directory
-        + (bytes.isPresent() ? ", " + ByteSize.format(bytes.getAsLong()) : ": nothing there");
+        + (bytes.isPresent() ? ", " + ByteSize.format(bytes.getAsLong()) : ": " + nothing);
   }
 
   int list(CacheListing listing, CompileCacheSettings settings) {
@@ -104,7 +107,10 @@ final class CompileCacheReports {
       map.put("problem", listing.problem().orElse(null));
       write(map);
     } else if (listing.caches().isEmpty()) {
-      terminal.out().println("No archives in " + settings.sharedDirectory() + ".");
+      // What could not be looked at may have some.
+      if (listing.problem().isEmpty()) {
+        terminal.out().println("No archives in " + settings.sharedDirectory() + ".");
+      }
     } else {
       TextTable table = new TextTable("Size", "Written", "Here", "Archive").alignRight(0);
       for (CacheEntry cache : listing.caches()) {

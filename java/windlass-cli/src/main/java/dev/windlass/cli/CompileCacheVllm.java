@@ -43,6 +43,12 @@ final class CompileCacheVllm {
     CompileCacheOptions options;
     VllmSettings settings;
     try {
+      if (!own.isEmpty() && !own.getFirst().startsWith("-")) {
+        throw new UsageException(
+            "\""
+                + own.getFirst()
+                + "\" is no option; a command goes behind --, as in vllm -- serve");
+      }
       options = CompileCacheOptions.parse(own, environment, OPTIONS);
       settings = settings(options);
       if (behind >= 0 && command.isEmpty()) {

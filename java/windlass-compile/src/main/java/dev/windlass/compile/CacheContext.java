@@ -2,9 +2,14 @@ package dev.windlass.compile;
 
 /** What the operations of a cache work with. */
 record CacheContext(
-    CompileCacheSettings settings, Archives archives, Ticker ticker, Step.Listener steps) {
+    CompileCacheSettings settings,
+    Archives archives,
+    Links links,
+    Ticker ticker,
+    Step.Listener steps) {
   static CacheContext of(CompileCacheSettings settings) {
-    return new CacheContext(settings, new NativeArchives(), Ticker.system(), step -> {});
+    return new CacheContext(
+        settings, new NativeArchives(), Links.system(), Ticker.system(), step -> {});
   }
 
   Watch watch() {

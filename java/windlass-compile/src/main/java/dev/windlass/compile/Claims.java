@@ -22,16 +22,18 @@ import java.util.Optional;
 final class Claims {
   private final SharedDirectory shared;
   private final OwnerRecord own;
+  private final Links links;
 
-  Claims(SharedDirectory shared, OwnerRecord own) {
+  Claims(SharedDirectory shared, OwnerRecord own, Links links) {
     this.shared = shared;
     this.own = own;
+    this.links = links;
   }
 
   /** Takes a claim, if nobody has it. */
   boolean tryTake(String name) throws IOException {
     Path claim = shared.claim(name);
-    return switch (Links.link(own.file(), claim)) {
+    return switch (links.link(own.file(), claim)) {
       case MADE -> true;
       case EXISTS -> false;
       case UNSUPPORTED -> tryCopy(claim);
@@ -99,8 +101,8 @@ final class Claims {
   /**
    * Should somebody else have the name by now, whoever had it before learns so before he publishes.
    */
-  private static void putBack(Path moved, Path claim) throws IOException {
-    if (Links.link(moved, claim) == Links.Outcome.UNSUPPORTED) {
+  private void putBack(Path moved, Path claim) throws IOException {
+    if (links.link(moved, claim) == Links.Outcome.UNSUPPORTED) {
       try {
         Files.move(moved, claim);
         return;

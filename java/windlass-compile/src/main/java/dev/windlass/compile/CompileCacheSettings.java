@@ -1,5 +1,6 @@
 package dev.windlass.compile;
 
+import dev.windlass.archive.LoadOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,6 +30,7 @@ public final class CompileCacheSettings {
   private final long minLocalBytes;
   private final long minSharedBytes;
   private final Trust trust;
+  private final boolean allowCaseCollisions;
   private final Supplier<CacheKey> key;
   private final int level;
   private final Duration heartbeat;
@@ -50,6 +52,8 @@ public final class CompileCacheSettings {
     minLocalBytes = spare(builder.minLocalBytes, SettingNames.MIN_LOCAL_MB, reader);
     minSharedBytes = spare(builder.minSharedBytes, SettingNames.MIN_SHARED_MB, reader);
     trust = Optional.ofNullable(builder.trust).orElseGet(reader::trust);
+    allowCaseCollisions =
+        Optional.ofNullable(builder.allowCaseCollisions).orElseGet(reader::allowCaseCollisions);
     KeyForm form = Optional.ofNullable(builder.keyForm).orElseGet(reader::keyForm);
     key =
         Optional.ofNullable(builder.key)
@@ -160,6 +164,16 @@ public final class CompileCacheSettings {
     return trust;
   }
 
+  /** Whether names that differ in case only are saved and loaded. */
+  public boolean allowCaseCollisions() {
+    return allowCaseCollisions;
+  }
+
+  /** What a load takes, and a save is for. */
+  LoadOptions loadOptions() {
+    return LoadOptions.usual().withAllowCaseCollisions(allowCaseCollisions);
+  }
+
   /** The key, which may have to be probed for. */
   public CacheKey key() {
     return key.get();
@@ -202,6 +216,7 @@ public final class CompileCacheSettings {
     private @Nullable Long minLocalBytes;
     private @Nullable Long minSharedBytes;
     private @Nullable Trust trust;
+    private @Nullable Boolean allowCaseCollisions;
     private @Nullable KeyForm keyForm;
     private @Nullable Supplier<CacheKey> key;
     private int level = 3;
@@ -261,6 +276,12 @@ public final class CompileCacheSettings {
 
     public Builder trust(Trust chosen) {
       trust = Objects.requireNonNull(chosen, "chosen");
+      return this;
+    }
+
+    /** Whether names that differ in case only are saved and loaded; false if not given. */
+    public Builder allowCaseCollisions(boolean allowed) {
+      allowCaseCollisions = allowed;
       return this;
     }
 

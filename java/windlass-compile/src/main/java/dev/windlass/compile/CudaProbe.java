@@ -3,6 +3,7 @@ package dev.windlass.compile;
 import dev.windlass.Status;
 import dev.windlass.WindlassException;
 import dev.windlass.memory.Device;
+import dev.windlass.memory.DeviceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,11 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The GPU that a compilation is for: its name as the CUDA driver says it, and the version of that
- * driver as the kernel does.
- *
- * <p>The compute capability is not told: the C interface does not have it, and GPUs of one name are
- * of one capability.
+ * The GPU that a compilation is for: its name and compute capability as the CUDA driver says them,
+ * and the version of that driver as the kernel does.
  */
 final class CudaProbe {
   private static final Pattern VERSION = Pattern.compile("\\b([0-9]+(?:\\.[0-9]+){1,3})\\b");
@@ -28,25 +26,25 @@ final class CudaProbe {
   /**
    * What was found.
    *
-   * @param gpu the name of the first GPU that this process is shown
+   * @param gpu the first GPU that this process is shown
    * @param driver such as 550.54.15
-   * @param problem why there is no name, where a GPU or its driver is there and fails
+   * @param problem why there is none, where a GPU or its driver is there and fails
    */
-  record Found(Optional<String> gpu, Optional<String> driver, Optional<String> problem) {}
+  record Found(Optional<DeviceModel> gpu, Optional<String> driver, Optional<String> problem) {}
 
   private final Path root;
   private final IntSupplier count;
-  private final IntFunction<String> name;
+  private final IntFunction<DeviceModel> model;
 
   /** Looks at this machine. */
   static Found look() {
-    return new CudaProbe(Path.of("/"), Device::cudaCount, CudaProbe::nameOf).found();
+    return new CudaProbe(Path.of("/"), Device::cudaCount, Device::cudaModel).found();
   }
 
-  CudaProbe(Path root, IntSupplier count, IntFunction<String> name) {
+  CudaProbe(Path root, IntSupplier count, IntFunction<DeviceModel> model) {
     this.root = root;
     this.count = count;
-    this.name = name;
+    this.model = model;
   }
 
   Found found() {
@@ -54,7 +52,7 @@ final class CudaProbe {
     try {
       return count.getAsInt() == 0
           ? new Found(Optional.empty(), driver, Optional.empty())
-          : new Found(Optional.of(name.apply(0)), driver, Optional.empty());
+          : new Found(Optional.of(model.apply(0)), driver, Optional.empty());
     } catch (WindlassException failure) {
       boolean none =
           failure.status() == Status.NOT_FOUND
@@ -62,12 +60,6 @@ final class CudaProbe {
       Optional<String> problem =
           none ? Optional.empty() : Optional.of(String.valueOf(failure.getMessage()));
       return new Found(Optional.empty(), driver, problem);
-    }
-  }
-
-  private static String nameOf(int ordinal) {
-    try (Device device = Device.cuda(ordinal)) {
-      return device.info().name();
     }
   }
 

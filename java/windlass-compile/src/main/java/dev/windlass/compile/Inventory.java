@@ -144,11 +144,11 @@ final class Inventory {
     }
     DirectoryTrust.require(context.settings().trust(), shared.root());
     Watch watch = context.watch();
+    LoadOptions usual = context.settings().loadOptions();
     if (archive.isOriginal()) {
       Path tar = Unpacking.unpack(context, archive.file(), watch);
       try {
-        return verified(
-            archive, context.archives().verify(tar, LoadOptions.usual(), watch).rawBytes());
+        return verified(archive, context.archives().verify(tar, usual, watch).rawBytes());
       } finally {
         Files.deleteIfExists(tar);
       }
@@ -157,8 +157,8 @@ final class Inventory {
         archive
             .info()
             .filter(info -> info.sealable())
-            .map(info -> LoadOptions.usual().withExpectedRoot(info.root()))
-            .orElse(LoadOptions.usual());
+            .map(info -> usual.withExpectedRoot(info.root()))
+            .orElse(usual);
     return verified(archive, context.archives().verify(archive.file(), options, watch).rawBytes());
   }
 
@@ -174,7 +174,7 @@ final class Inventory {
             .orElseThrow(
                 () ->
                     new CacheValidationException(
-                        "%s is not the name of an archive: list tells those there are."
+                        "\"%s\" is not the name of an archive: list tells those there are."
                             .formatted(filename)));
     return archives.look(shared.root().resolve(filename), keyName);
   }

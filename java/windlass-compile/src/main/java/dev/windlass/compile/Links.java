@@ -11,7 +11,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /** A second name for a file, given only if nothing has it: safe on every file system with links. */
-final class Links {
+@FunctionalInterface
+interface Links {
   /** What came of it. */
   enum Outcome {
     MADE,
@@ -20,9 +21,14 @@ final class Links {
     UNSUPPORTED
   }
 
-  private Links() {}
+  Outcome link(Path file, Path name) throws IOException;
 
-  static Outcome link(Path file, Path name) throws IOException {
+  /** Those of the file system that the file is on. */
+  static Links system() {
+    return Links::linkThere;
+  }
+
+  private static Outcome linkThere(Path file, Path name) throws IOException {
     try {
       Files.createLink(name, file);
       return Outcome.MADE;

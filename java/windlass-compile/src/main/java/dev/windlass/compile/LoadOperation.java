@@ -83,14 +83,14 @@ final class LoadOperation {
     }
     try {
       context.steps().reached(Step.LOAD_UNPACKED);
-      return extract(tar, LoadOptions.usual(), archive, local);
+      return extract(tar, settings.loadOptions(), archive, local);
     } finally {
       Files.deleteIfExists(tar);
     }
   }
 
   private Outcome load(SharedArchive archive, Path local) throws IOException {
-    LoadOptions options = LoadOptions.usual();
+    LoadOptions options = settings.loadOptions();
     Optional<ArchiveInfo> info = archive.info();
     if (settings.trust() instanceof Trust.Seals && info.isPresent()) {
       // What the seal was checked for is what has to be loaded, should the file be another by then.
@@ -131,11 +131,19 @@ final class LoadOperation {
     takeOverRights(local, staged);
     remember(staged, local, archive);
     context.steps().reached(Step.LOAD_RECORDED);
-    boolean displaced = exchange(staged, local);
-    if (displaced && Trees.hasFiles(staged)) {
-      // A server was quicker: what it has made goes back to where it looks for it.
-      exchange(staged, local);
-      return needless;
+    boolean loaded = false;
+    try {
+      boolean displaced = exchange(staged, local);
+      if (displaced && Trees.hasFiles(staged)) {
+        // A server was quicker: what it has made goes back to where it looks for it.
+        exchange(staged, local);
+        return needless;
+      }
+      loaded = true;
+    } finally {
+      if (!loaded) {
+        LoadRecord.delete(local);
+      }
     }
     return Optional.empty();
   }

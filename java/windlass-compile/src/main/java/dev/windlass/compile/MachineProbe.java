@@ -1,6 +1,7 @@
 package dev.windlass.compile;
 
 import dev.windlass.Status;
+import dev.windlass.memory.DeviceModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -10,8 +11,7 @@ import java.util.function.Supplier;
  * Finds out the factors of this machine and of the Python that its servers run on.
  *
  * <p>GPU and driver are asked of CUDA's driver and the kernel, and versions are read from the
- * metadata of the installed packages; no Python is started. The compute capability is not among
- * them: the C interface does not tell it, and GPUs of one name are of one capability.
+ * metadata of the installed packages; no Python is started.
  */
 public final class MachineProbe implements FactorProbe {
   private static final System.Logger LOG = System.getLogger("dev.windlass.compile");
@@ -82,12 +82,13 @@ public final class MachineProbe implements FactorProbe {
       return platform();
     }
     return Map.of(
-        FactorNames.DEVICE_NAME, found.gpu().get(), FactorNames.CUDA_VERSION, version.get());
+        FactorNames.DEVICE_NAME, found.gpu().get().name(), FactorNames.CUDA_VERSION, version.get());
   }
 
   private static Map<String, String> wideFactors(CudaProbe.Found found, PythonPackages python) {
     Map<String, String> factors = new LinkedHashMap<>(platform());
-    put(factors, FactorNames.DEVICE_NAME, found.gpu());
+    put(factors, FactorNames.DEVICE_NAME, found.gpu().map(DeviceModel::name));
+    put(factors, FactorNames.COMPUTE_CAPABILITY, found.gpu().map(DeviceModel::computeCapability));
     put(factors, FactorNames.DRIVER_VERSION, found.driver());
     put(factors, FactorNames.CUDA_VERSION, python.torchCuda());
     put(factors, FactorNames.TORCH_VERSION, python.version("torch"));

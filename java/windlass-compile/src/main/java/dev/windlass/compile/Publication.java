@@ -53,8 +53,8 @@ final class Publication {
         "%s comes and goes while it is saved: see what else writes there.".formatted(archive));
   }
 
-  private static boolean tryPublish(Path part, Path archive) throws IOException {
-    return switch (Links.link(part, archive)) {
+  private boolean tryPublish(Path part, Path archive) throws IOException {
+    return switch (context.links().link(part, archive)) {
       case MADE -> true;
       case EXISTS -> false;
       case UNSUPPORTED -> tryRename(part, archive);
@@ -84,7 +84,7 @@ final class Publication {
     context.steps().reached(Step.SAVE_DISPLACED);
     boolean meant =
         archives.look(moved, "").filter(is -> is.identity().equals(broken.identity())).isPresent();
-    if (!meant && Links.link(moved, broken.file()) == Links.Outcome.UNSUPPORTED) {
+    if (!meant && context.links().link(moved, broken.file()) == Links.Outcome.UNSUPPORTED) {
       putBack(moved, broken.file());
     }
     Files.deleteIfExists(moved);

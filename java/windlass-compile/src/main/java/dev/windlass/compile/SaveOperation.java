@@ -102,7 +102,8 @@ final class SaveOperation {
             .withLimitBytes(settings.maxArchiveBytes())
             .withSpareBytes(settings.minLocalBytes())
             .withSealable(settings.trust() instanceof Trust.Seals)
-            .withNote(KeyNote.of(key));
+            .withNote(KeyNote.of(key))
+            .withLoadableBy(settings.loadOptions());
     Room.require(settings.workDirectory(), 0, settings.minLocalBytes());
     try {
       return context.archives().save(settings.localDirectory(), archive, options, watch);

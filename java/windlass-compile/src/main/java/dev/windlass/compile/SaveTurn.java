@@ -41,7 +41,7 @@ final class SaveTurn implements AutoCloseable {
     this.keyClaim = "key-" + keyName;
     this.watch = watch;
     this.own = OwnerRecord.create(shared, context.settings().heartbeat());
-    this.claims = new Claims(shared, own);
+    this.claims = new Claims(shared, own, context.links());
     this.judge = new OwnerJudge(shared, context.ticker());
   }
 

@@ -27,5 +27,8 @@ public final class SettingNames {
   /** "narrow", the default, "original" or "wide"; see {@link KeyForm}. */
   public static final String KEY_FORM = "WINDLASS_COMPILE_KEY_FORM";
 
+  /** 1 saves and loads names that differ in case only; 0, the default, refuses them. */
+  public static final String CASE_COLLISIONS = "WINDLASS_COMPILE_ALLOW_CASE_COLLISIONS";
+
   private SettingNames() {}
 }

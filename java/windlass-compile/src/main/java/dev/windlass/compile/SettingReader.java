@@ -52,13 +52,21 @@ final class SettingReader {
   }
 
   boolean enabled() {
-    String text = environment.getOrDefault(SettingNames.ENABLED, "0");
+    return isOn(SettingNames.ENABLED);
+  }
+
+  boolean allowCaseCollisions() {
+    return isOn(SettingNames.CASE_COLLISIONS);
+  }
+
+  private boolean isOn(String name) {
+    String text = environment.getOrDefault(name, "0");
     return switch (text) {
       case "1", "true", "True" -> true;
       case "0", "false", "False", "" -> false;
       default ->
           throw new CacheValidationException(
-              "%s is \"%s\"; set it to 1 or 0.".formatted(SettingNames.ENABLED, text));
+              "%s is \"%s\"; set it to 1 or 0.".formatted(name, text));
     };
   }
 

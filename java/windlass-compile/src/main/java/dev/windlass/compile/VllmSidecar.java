@@ -158,6 +158,9 @@ public final class VllmSidecar implements AutoCloseable {
               String.format(Locale.ROOT, "the server is ready, after %.1f s", seconds(began));
           return new Waited(Ending.FINE, detail, requests, seconds(began));
         }
+        if (given.getCount() == 0) {
+          return new Waited(Ending.WAIT_FAILED, "the wait was given up", requests, seconds(began));
+        }
         if (!problem.equals(last)) {
           telling.accept("not ready: " + problem);
           last = problem;

@@ -25,9 +25,10 @@ public final class Archive {
    * or the process dies. Where files change meanwhile it begins anew, at most three times.
    *
    * <p>The job's failures: NOT_FOUND; STATE (the archive exists, the job was cancelled); CONFLICT
-   * (files change all the time); UNSUPPORTED (a device, pipe or socket; a link that leaves the
-   * tree); NO_SPACE (the limit, with system code 0; the disk; what must stay free); PERMISSION; IO;
-   * NO_MEMORY.
+   * (files change all the time); UNSUPPORTED (a device, pipe or socket; what the loads that it is
+   * for would refuse: a link that leaves the tree, names that differ in case only, more than their
+   * limits); NO_SPACE (the limit, with system code 0; the disk; what must stay free); PERMISSION;
+   * IO; NO_MEMORY.
    *
    * @throws WindlassException INVALID_ARGUMENT, NO_MEMORY
    */
@@ -43,13 +44,14 @@ public final class Archive {
    * next.
    *
    * <p>Paths and links that leave the tree, devices and the like, what comes twice, names that
-   * differ in case only, more than the options allow, and whatever does not fit its checksum are
-   * refused.
+   * differ in case only unless they are allowed, more than the options allow, and whatever does not
+   * fit its checksum are refused.
    *
    * <p>The job's failures: NOT_FOUND; STATE (the target exists, the job was cancelled); CORRUPT
    * (not an archive, cut, changed, or one that attacks); NO_SPACE (a limit of the options, with
    * system code 0; the disk; what must stay free); PERMISSION (not the expected root, or none that
-   * could be trusted; the system); UNSUPPORTED (sparse files and the like); IO; NO_MEMORY.
+   * could be trusted; the system); UNSUPPORTED (sparse files and the like; names that differ in
+   * case only, unless they are allowed; hard links, where the target can have none); IO; NO_MEMORY.
    *
    * @throws WindlassException INVALID_ARGUMENT, NO_MEMORY
    */

@@ -38,6 +38,12 @@ final class ArchiveCalls {
       byte[] note = given.note();
       wl_archive_save_options.note(options, bytes(call, note));
       wl_archive_save_options.note_bytes(options, note.length);
+      LoadOptions loadableBy = given.loadableBy();
+      wl_archive_save_options.most_bytes(options, loadableBy.mostBytes());
+      wl_archive_save_options.most_entries(options, loadableBy.mostEntries());
+      wl_archive_save_options.most_ratio(options, loadableBy.mostRatio());
+      wl_archive_save_options.allow_case_collisions(
+          options, loadableBy.allowCaseCollisions() ? 1 : 0);
       MemorySegment job = call.allocate(ValueLayout.JAVA_LONG);
       call.check(
           WindlassAbi.wl_archive_save(
@@ -82,6 +88,7 @@ final class ArchiveCalls {
     wl_archive_load_options.most_entries(options, given.mostEntries());
     wl_archive_load_options.most_ratio(options, given.mostRatio());
     wl_archive_load_options.spare_bytes(options, given.spareBytes());
+    wl_archive_load_options.allow_case_collisions(options, given.allowCaseCollisions() ? 1 : 0);
     given
         .expectedRoot()
         .ifPresent(root -> wl_archive_load_options.expected_root(options, bytes(call, root)));

@@ -13,6 +13,8 @@ import java.util.Arrays;
  * @param spareBytes what must stay free where the archive is written
  * @param sealable whether each frame gets a SHA-256 in the index, so that the root vouches for all
  * @param note bytes that are kept in the archive, at most 1 MiB
+ * @param loadableBy the limits of the loads that it is for, and whether names may differ in case
+ *     only: what they would refuse is not saved
  */
 @SuppressWarnings("ArrayRecordComponent") // The accessor gives a copy.
 public record SaveOptions(
@@ -22,7 +24,8 @@ public record SaveOptions(
     long limitBytes,
     long spareBytes,
     boolean sealable,
-    byte[] note) {
+    byte[] note,
+    LoadOptions loadableBy) {
   public SaveOptions {
     if (threads < 0 || frameBytes < 0 || limitBytes < 0 || spareBytes < 0) {
       throw new IllegalArgumentException(
@@ -39,9 +42,12 @@ public record SaveOptions(
     note = note.clone();
   }
 
-  /** Level 3, a thread for each processor, frames of 8 MiB, no limit, not sealable, no note. */
+  /**
+   * Level 3, a thread for each processor, frames of 8 MiB, no limit, not sealable, no note, for the
+   * {@linkplain LoadOptions#usual() usual} loads.
+   */
   public static SaveOptions usual() {
-    return new SaveOptions(3, 0, 0, 0, 0, false, new byte[0]);
+    return new SaveOptions(3, 0, 0, 0, 0, false, new byte[0], LoadOptions.usual());
   }
 
   @Override
@@ -50,31 +56,43 @@ public record SaveOptions(
   }
 
   public SaveOptions withLevel(int number) {
-    return new SaveOptions(number, threads, frameBytes, limitBytes, spareBytes, sealable, note);
+    return new SaveOptions(
+        number, threads, frameBytes, limitBytes, spareBytes, sealable, note, loadableBy);
   }
 
   public SaveOptions withThreads(int count) {
-    return new SaveOptions(level, count, frameBytes, limitBytes, spareBytes, sealable, note);
+    return new SaveOptions(
+        level, count, frameBytes, limitBytes, spareBytes, sealable, note, loadableBy);
   }
 
   public SaveOptions withFrameBytes(long bytes) {
-    return new SaveOptions(level, threads, bytes, limitBytes, spareBytes, sealable, note);
+    return new SaveOptions(
+        level, threads, bytes, limitBytes, spareBytes, sealable, note, loadableBy);
   }
 
   public SaveOptions withLimitBytes(long bytes) {
-    return new SaveOptions(level, threads, frameBytes, bytes, spareBytes, sealable, note);
+    return new SaveOptions(
+        level, threads, frameBytes, bytes, spareBytes, sealable, note, loadableBy);
   }
 
   public SaveOptions withSpareBytes(long bytes) {
-    return new SaveOptions(level, threads, frameBytes, limitBytes, bytes, sealable, note);
+    return new SaveOptions(
+        level, threads, frameBytes, limitBytes, bytes, sealable, note, loadableBy);
   }
 
   public SaveOptions withSealable(boolean wanted) {
-    return new SaveOptions(level, threads, frameBytes, limitBytes, spareBytes, wanted, note);
+    return new SaveOptions(
+        level, threads, frameBytes, limitBytes, spareBytes, wanted, note, loadableBy);
   }
 
   public SaveOptions withNote(byte[] bytes) {
-    return new SaveOptions(level, threads, frameBytes, limitBytes, spareBytes, sealable, bytes);
+    return new SaveOptions(
+        level, threads, frameBytes, limitBytes, spareBytes, sealable, bytes, loadableBy);
+  }
+
+  public SaveOptions withLoadableBy(LoadOptions options) {
+    return new SaveOptions(
+        level, threads, frameBytes, limitBytes, spareBytes, sealable, note, options);
   }
 
   @Override
@@ -86,7 +104,8 @@ public record SaveOptions(
         && limitBytes == options.limitBytes
         && spareBytes == options.spareBytes
         && sealable == options.sealable
-        && Arrays.equals(note, options.note);
+        && Arrays.equals(note, options.note)
+        && loadableBy.equals(options.loadableBy);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.windlass.WindlassException;
 import dev.windlass.bindings.NativeCall;
 import dev.windlass.bindings.WindlassAbi;
 import dev.windlass.bindings.wl_device_info;
+import dev.windlass.bindings.wl_device_model;
 import dev.windlass.bindings.wl_device_options;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -49,6 +50,34 @@ public final class Device implements AutoCloseable {
     return count(WindlassAbi.WL_DEVICE_CUDA());
   }
 
+  /**
+   * Which GPU it is, as the CUDA driver tells it, by its number among those that the driver shows.
+   * It is not opened, and no context made on it.
+   *
+   * @throws WindlassException LIBRARY where there is no driver; NOT_FOUND where there is no such
+   *     GPU; UNSUPPORTED where the driver is too old; DEVICE
+   */
+  public static DeviceModel cudaModel(int ordinal) {
+    requireOrdinal(ordinal);
+    try (NativeCall call = NativeCall.open(WindlassException::of)) {
+      MemorySegment model =
+          call.allocate(wl_device_model.layout(), WindlassAbi::wl_device_model_init);
+      call.check(
+          WindlassAbi.wl_device_get_model(
+              WindlassAbi.WL_DEVICE_CUDA(), ordinal, model, call.error()));
+      return new DeviceModel(
+          wl_device_model.name(model).getString(0),
+          wl_device_model.compute_major(model),
+          wl_device_model.compute_minor(model));
+    }
+  }
+
+  private static void requireOrdinal(int ordinal) {
+    if (ordinal < 0) {
+      throw new IllegalArgumentException("GPUs are counted from 0, not from " + ordinal + ".");
+    }
+  }
+
   private static int count(int kind) {
     try (NativeCall call = NativeCall.open(WindlassException::of)) {
       MemorySegment count = call.allocate(ValueLayout.JAVA_INT);
@@ -64,9 +93,7 @@ public final class Device implements AutoCloseable {
    *     GPU; UNSUPPORTED where driver or GPU are too old
    */
   public static Device cuda(int ordinal) {
-    if (ordinal < 0) {
-      throw new IllegalArgumentException("GPUs are counted from 0, not from " + ordinal + ".");
-    }
+    requireOrdinal(ordinal);
     return open(WindlassAbi.WL_DEVICE_CUDA(), ordinal, 0);
   }
 
