@@ -1,0 +1,63 @@
+#include "command.hpp"
+
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/text.hpp"
+
+namespace windlass::bench {
+
+namespace {
+
+double seconds_in(const timeval& time) noexcept {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+double children_cpu_seconds() noexcept {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return seconds_in(usage.ru_utime) + seconds_in(usage.ru_stime);
+}
+
+}  // namespace
+
+Result<Cost> run_command(const std::string& command) {
+  std::string shell = "/bin/bash";
+  std::string option = "-c";
+  std::string script = text("set -e -o pipefail; ", command);
+  std::array<char*, 4> arguments{shell.data(), option.data(), script.data(), nullptr};
+  const double cpu_before = children_cpu_seconds();
+  int ended = 0;
+  int failure = 0;
+  Cost cost = cost_of([&] {
+    pid_t process = 0;
+    failure = posix_spawn(&process, arguments[0], nullptr, nullptr, arguments.data(), environ);
+    while (failure == 0 && waitpid(process, &ended, 0) < 0) {
+      if (errno != EINTR) failure = errno;
+    }
+  });
+  if (failure != 0)
+    return Status::error(Code::kLibrary, text(command, " cannot be run: ", errno_text(failure)), failure);
+  if (ended != 0) return Status::error(Code::kLibrary, text(command, " ended with status ", WEXITSTATUS(ended)));
+  cost.cpu_seconds = children_cpu_seconds() - cpu_before;
+  return cost;
+}
+
+std::string quoted(const std::string& word) {
+  std::string made = "'";
+  for (const char letter : word) {
+    if (letter == '\'') {
+      made += "'\\''";
+    } else {
+      made += letter;
+    }
+  }
+  return made + "'";
+}
+
+}  // namespace windlass::bench
