@@ -62,16 +62,19 @@ Result<std::shared_ptr<ArchiveTree>> ArchiveTree::make(Kind kind, uint64_t bytes
 
 Status ArchiveTree::fill(Kind kind, uint64_t bytes) {
   std::error_code failed;
-  fs::create_directories(kind == Kind::kSmallFiles ? folder_ : tree(), failed);
+  fs::create_directories(tree(), failed);
   if (failed) return Status::error(Code::kIo, text(folder_, " cannot be made: ", failed.message()), failed.value());
   if (kind == Kind::kSmallFiles) {
-    const Result<Cost> copied = run_command(text("cp -r ", quoted(source_of_small_files()), " ", quoted(tree())));
+    // Its files, as links may lead out of it.
+    const Result<Cost> copied =
+        run_command(text("cd ", quoted(source_of_small_files()),
+                         "; find . -type f -print0 | tar --null -T - -c | tar -x -C ", quoted(tree())));
     if (!copied.ok()) return copied.status();
   } else {
     for (const fs::path& path : largest_files(bytes)) fs::copy_file(path, fs::path(tree()) / path.filename(), failed);
   }
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(tree())) {
-    if (entry.is_symlink() || !entry.is_regular_file()) continue;
+    if (!entry.is_regular_file()) continue;
     bytes_ += entry.file_size();
     ++files_;
   }
