@@ -2,7 +2,9 @@
 // process of its own.
 //
 // A value that is small is put and got often in a round: what is measured is 64 MiB, or 256 calls where that is less.
+// The target is written before each side, outside the clock, so that the caches are alike for all.
 
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -38,11 +40,35 @@ struct Setting {
 
 uint64_t calls_of(uint64_t bytes) { return std::clamp(kRoundBytes / bytes, uint64_t{1}, kMostCalls); }
 
+// Shared memory as segments are made of, in the pages that the system gives for it, all of them there.
+class SharedPages {
+ public:
+  explicit SharedPages(uint64_t bytes) noexcept
+      : bytes_(bytes), address_(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    if (!there()) return;
+    madvise(address_, bytes_, MADV_HUGEPAGE);
+    std::memset(address_, 1, bytes_);
+  }
+  ~SharedPages() {
+    if (there()) munmap(address_, bytes_);
+  }
+  SharedPages(const SharedPages&) = delete;
+  SharedPages& operator=(const SharedPages&) = delete;
+
+  bool there() const noexcept { return address_ != MAP_FAILED; }
+  void* data() const noexcept { return address_; }
+
+ private:
+  const uint64_t bytes_;
+  void* const address_;
+};
+
 // The store, and what it is compared with.
 struct Contest {
   std::shared_ptr<StoreWorld> world;
   std::shared_ptr<TransportBuffer> buffer;
   std::unique_ptr<SocketLimit> sockets;  // over TCP
+  std::unique_ptr<SharedPages> shared;   // over shared memory
 };
 
 Result<std::shared_ptr<Contest>> open_contest(const Setting& setting) {
@@ -53,6 +79,10 @@ Result<std::shared_ptr<Contest>> open_contest(const Setting& setting) {
         SocketLimit::start(setting.bytes > kOneLaneBytes ? kLanes : 1, setting.bytes);
     if (!sockets.ok()) return sockets.status();
     contest->sockets = *std::move(sockets);
+  }
+  if (setting.kind == TransportKind::kShm) {
+    contest->shared = std::make_unique<SharedPages>(setting.bytes);
+    if (!contest->shared->there()) return Status::error(Code::kNoMemory, "no shared memory for the limit");
   }
   Result<std::shared_ptr<StoreWorld>> world =
       StoreWorld::open(setting.kind, 4 * setting.bytes + 512 * kMiB, setting.bytes);
@@ -90,13 +120,20 @@ bool measure_ours(benchmark::State& state, const Setting& setting, Contest& cont
   return require(state, status) && require(state, world.arrived(setting.bytes), "other bytes came back");
 }
 
-bool measure_copies(benchmark::State& state, const Setting& setting, const StoreWorld& world) {
-  const auto repeated = [&](auto&& move) {
-    return cost_of([&] { (void)repeat(setting.bytes, [&] { return move(), Status(); }); });
-  };
+bool measure_copies(benchmark::State& state, const Setting& setting, const Contest& contest) {
+  const StoreWorld& world = *contest.world;
   std::byte* const target = world.target().data();
   const std::byte* const source = world.source().data();
+  void* const shared = contest.shared->data();
+  const auto repeated = [&](auto&& move) {
+    std::memset(target, 0, setting.bytes);
+    return cost_of([&] { (void)repeat(setting.bytes, [&] { return move(), Status(); }); });
+  };
   record(state, "limit", repeated([&] { windlass::copy(target, source, setting.bytes); }));
+  // The same as ours, with nothing around it: one side of the copy is shared memory.
+  record(state, "shared_limit", repeated([&] {
+           windlass::copy(setting.puts ? shared : target, setting.puts ? source : shared, setting.bytes);
+         }));
   record(state, "peer", repeated([&] { std::memcpy(target, source, setting.bytes); }));
   // As if the source were another process's.
   const iovec here{target, setting.bytes};
@@ -117,6 +154,7 @@ bool measure_copies(benchmark::State& state, const Setting& setting, const Store
 
 bool measure_sockets(benchmark::State& state, const Setting& setting, const Contest& contest) {
   Status status;
+  std::memset(contest.world->target().data(), 0, setting.bytes);
   const double before = contest.sockets->cpu_seconds();
   Cost cost = cost_of([&] {
     status = repeat(setting.bytes, [&] {
@@ -135,7 +173,7 @@ void put_or_get(benchmark::State& state, const Setting& setting) {
   for (auto _ : state) {
     if (!measure_ours(state, setting, *contest)) return;
     const bool measured = contest->sockets != nullptr ? measure_sockets(state, setting, *contest)
-                                                      : measure_copies(state, setting, *contest->world);
+                                                      : measure_copies(state, setting, *contest);
     if (!measured) return;
   }
 }

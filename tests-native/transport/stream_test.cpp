@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,6 +171,21 @@ TEST(StreamTest, itConnectsOverUnixAndTcp) {
     exchange(*client, **server);
     EXPECT_EQ(client->peer(), listener->address().to_string());
     EXPECT_EQ((**server).identity().ok(), listener->address().kind == Address::Kind::kUnix);
+  }
+}
+
+TEST(StreamTest, overLoopbackLittleIsHeldBackToBeSent) {
+  Listener listener = Listener::open(parse_address("tcp://127.0.0.1:0").value()).value();
+  const Result<Stream> client = Stream::connect(listener.address(), soon());
+  ASSERT_TRUE(client.ok()) << client.status().to_string();
+  const Result<std::optional<Stream>> server = listener.accept_now();
+  ASSERT_TRUE(server.ok() && server->has_value());
+  for (const int descriptor : {client->descriptor(), (**server).descriptor()}) {
+    int room = 0;
+    socklen_t bytes = sizeof room;
+    ASSERT_EQ(getsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &room, &bytes), 0);
+    EXPECT_LE(room, 1024 * 1024);
+    EXPECT_GE(room, 128 * 1024);
   }
 }
 

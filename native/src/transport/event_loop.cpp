@@ -162,7 +162,7 @@ void EventLoop::end() noexcept {
 void EventLoop::loop() noexcept {
   std::array<epoll_event, kEventsAtOnce> events{};
   while (!stop_.load()) {
-    const int count = calls_.epoll_wait(epoll_.number(), events, wait_ms());
+    const int count = wait(events);
     if (count < 0 && count != -EINTR) {
       log(LogLevel::kError, "transport", "an event loop cannot wait for events; it goes on trying");
     }
@@ -183,6 +183,16 @@ void EventLoop::loop() noexcept {
   while (!watches_.empty()) forget(watches_.begin()->first);
   timer_times_.clear();
   timers_.clear();
+}
+
+// Looks on for a while before it sleeps, where events have come quickly.
+int EventLoop::wait(std::span<epoll_event> events) noexcept {
+  vigil_.begin();
+  int count = 0;
+  while (count == 0 && vigil_.looks_on()) count = calls_.epoll_wait(epoll_.number(), events, 0);
+  if (count == 0) count = calls_.epoll_wait(epoll_.number(), events, wait_ms());
+  vigil_.end();
+  return count;
 }
 
 void EventLoop::call_ready(uint64_t watch_id, uint32_t events) noexcept {

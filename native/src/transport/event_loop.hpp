@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,6 +26,7 @@
 
 #include "base/owned_descriptor.hpp"
 #include "base/status.hpp"
+#include "base/vigil.hpp"
 #include "transport/socket_calls.hpp"
 
 namespace windlass {
@@ -83,6 +85,7 @@ class EventLoop {
   };
   Status start();
   void loop() noexcept;
+  int wait(std::span<epoll_event> events) noexcept;
   void call_ready(uint64_t watch_id, uint32_t events) noexcept;
   void run_posted() noexcept;
   void run_timers() noexcept;
@@ -102,6 +105,7 @@ class EventLoop {
   std::map<std::pair<uint64_t, TimerId>, std::function<void()>> timers_;  // by time
   std::unordered_map<TimerId, uint64_t> timer_times_;
   TimerId last_timer_ = 0;
+  Vigil vigil_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::vector<std::function<void()>> posted_;

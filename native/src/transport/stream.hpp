@@ -97,8 +97,8 @@ class Stream {
   SocketCalls* calls_ = nullptr;
 };
 
-// What every TCP connection of ours has: no waiting for more to send, and a peer that vanished is found out. What the
-// system refuses is done without.
+// What every TCP connection of ours has: no waiting for more to send, and a peer that vanished is found out; one over
+// loopback holds no more back than fits into the caches. What the system refuses is done without.
 void tune_tcp(int descriptor, SocketCalls& calls) noexcept;
 
 // Whether the peer is this user, or root. Errors: kPermission (who it is); as identity.

@@ -136,6 +136,7 @@ Status ControlChannel::await(Lock& lock, Waiting& mine, Deadline deadline) {
 Status ControlChannel::read_for(Lock& lock, Waiting& mine, Deadline deadline) {
   reading_ = true;
   Status outcome;
+  vigil_.begin();
   while (!mine.done && broken_.ok()) {
     Result<size_t> came = read_now(lock);
     if (!came.ok()) {
@@ -143,11 +144,16 @@ Status ControlChannel::read_for(Lock& lock, Waiting& mine, Deadline deadline) {
       outcome = broken_;
     } else if (*came == 0) {
       lock.unlock();
+      if (vigil_.looks_on()) {
+        lock.lock();
+        continue;
+      }
       outcome = stream_.wait_for(POLLIN, deadline);
       lock.lock();
       if (!outcome.ok()) break;
     }
   }
+  vigil_.end();
   reading_ = false;
   let_read();
   return outcome;

@@ -23,6 +23,7 @@
 #include "base/deadline.hpp"
 #include "base/owned_descriptor.hpp"
 #include "base/status.hpp"
+#include "base/vigil.hpp"
 #include "transport/frame.hpp"
 #include "transport/handshake.hpp"
 #include "transport/stream.hpp"
@@ -92,6 +93,7 @@ class ControlChannel {
 
   // Of whoever has the reader's role.
   FrameReader reader_;
+  Vigil vigil_;
   std::deque<OwnedDescriptor> descriptors_;  // that came, and whose replies have not
 
   std::mutex mutex_;  // guards what follows

@@ -18,6 +18,7 @@
 
 #include "base/deadline.hpp"
 #include "base/status.hpp"
+#include "base/vigil.hpp"
 #include "transport/lanes.hpp"
 #include "transport/stream.hpp"
 #include "transport/tcp/lane_buffers.hpp"
@@ -47,6 +48,9 @@ class ClientLane {
 
   // What the volume said of the last batch.
   const Status& refusal() const noexcept { return refusal_; }
+
+  // Of whoever waits for the lane.
+  Vigil& vigil() noexcept { return vigil_; }
 
   // Whether another batch can begin: nothing is under way, and the volume has not closed its end.
   bool usable() noexcept;
@@ -78,6 +82,7 @@ class ClientLane {
   std::deque<SliceBatch> reading_;  // asked for, in order
   bool directed_ = false;           // the first of them is arriving
   Status refusal_;
+  Vigil vigil_;
 };
 
 }  // namespace windlass

@@ -86,6 +86,16 @@ Status TcpTransport::transfer(SliceSource& source, LanePool::Loan& loan, Deadlin
   });
 }
 
+// Looks on for a while before it sleeps, where lanes have been ready soon.
+int TcpTransport::wait(std::span<pollfd> lanes, Vigil& vigil, Deadline deadline) noexcept {
+  vigil.begin();
+  int ready = 0;
+  while (ready == 0 && vigil.looks_on()) ready = calls_.poll(lanes, 0);
+  if (ready == 0) ready = calls_.poll(lanes, deadline.remaining_ms());
+  vigil.end();
+  return ready;
+}
+
 // Goes on with those of the lanes that can, until all are done. After a failure none takes anything new, and those that
 // can end what they have begun, so that they stay usable.
 Status TcpTransport::drive(SliceSource& source, std::span<const std::unique_ptr<ClientLane>> lanes, Deadline deadline) {
@@ -109,7 +119,7 @@ Status TcpTransport::drive(SliceSource& source, std::span<const std::unique_ptr<
     waits.resize(kept);
     if (busy.empty()) return first_failure;
     for (size_t at = 0; at < kept; ++at) waits[at] = {busy[at]->descriptor(), busy[at]->wanted_events(), 0};
-    const int ready = calls_.poll(waits, deadline.remaining_ms());
+    const int ready = wait(waits, busy.front()->vigil(), deadline);
     if (ready < 0 && ready != -EINTR) {
       fail(Status::error(Code::kIo, text("lanes cannot be waited for: ", errno_text(-ready)), -ready));
       return first_failure;

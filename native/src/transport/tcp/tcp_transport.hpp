@@ -3,8 +3,12 @@
 // A few threads drive the lanes where there are processors for them; else the caller's drives them all.
 #pragma once
 
-#include <cstdint>
+#include <poll.h>
 
+#include <cstdint>
+#include <span>
+
+#include "base/vigil.hpp"
 #include "base/worker_pool.hpp"
 #include "transport/lanes.hpp"
 #include "transport/tcp/lane_pool.hpp"
@@ -25,6 +29,7 @@ class TcpTransport final : public Transport {
  private:
   Status transfer(SliceSource& source, LanePool::Loan& loan, Deadline deadline);
   Status drive(SliceSource& source, std::span<const std::unique_ptr<ClientLane>> lanes, Deadline deadline);
+  int wait(std::span<pollfd> lanes, Vigil& vigil, Deadline deadline) noexcept;
   Result<LanePool::Loan> borrow_for(uint64_t bytes, Deadline deadline);
 
   SocketCalls& calls_;
