@@ -191,7 +191,7 @@ record Item(
               OptionalDouble.empty()));
 
   static final List<Item> NATIVE =
-      Stream.concat(REGIONS.stream(), StoreItems.all().stream()).toList();
+      Stream.of(REGIONS, StoreItems.all(), ArchiveItems.all()).flatMap(List::stream).toList();
 
   private static Item moving(
       String number,
