@@ -20,7 +20,7 @@ using windlass::text;
 
 constexpr uint32_t kMostQueueDepth = 256;
 
-wl_backup_directory_options default_options() noexcept {
+wl_backup_directory_options default_backup_directory_options() noexcept {
   wl_backup_directory_options options{};
   options.struct_size = sizeof options;
   options.direct = 1;
@@ -52,7 +52,7 @@ Result<BackupDirectoryOptions> take(const wl_backup_directory_options& options) 
 }  // namespace
 
 void wl_backup_directory_options_init(wl_backup_directory_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_backup_directory_options());
 }
 
 void wl_backup_directory_info_init(wl_backup_directory_info* info, uint32_t struct_size) {
@@ -65,7 +65,8 @@ wl_status wl_backup_directory_open(const char* path, const wl_backup_directory_o
     if (path == nullptr) return Status::error(Code::kInvalidArgument, "backup directory: path is NULL; name one");
     if (Status given = windlass::capi::check_pointer("directory", directory); !given.ok()) return given;
     wl_backup_directory_options given{};
-    if (Status known = windlass::capi::take_options("backup directory options", options, default_options(), &given);
+    if (Status known = windlass::capi::take_options("backup directory options", options,
+                                                    default_backup_directory_options(), &given);
         !known.ok()) {
       return known;
     }

@@ -23,7 +23,7 @@ using windlass::Result;
 using windlass::Status;
 using windlass::text;
 
-wl_device_options default_options() noexcept {
+wl_device_options default_device_options() noexcept {
   wl_device_options options{};
   options.struct_size = sizeof options;
   options.kind = WL_DEVICE_EMULATED;
@@ -110,7 +110,7 @@ Result<int32_t> count_devices(wl_device_kind kind) {
 }  // namespace
 
 void wl_device_options_init(wl_device_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_device_options());
 }
 
 void wl_device_info_init(wl_device_info* info, uint32_t struct_size) {
@@ -151,7 +151,7 @@ wl_status wl_device_open(const wl_device_options* options, wl_device* device, wl
   return windlass::capi::guard(error, [&] {
     if (Status given = windlass::capi::check_pointer("device", device); !given.ok()) return given;
     wl_device_options taken{};
-    if (Status given = windlass::capi::take_options("device options", options, default_options(), &taken);
+    if (Status given = windlass::capi::take_options("device options", options, default_device_options(), &taken);
         !given.ok()) {
       return given;
     }

@@ -27,9 +27,9 @@ using windlass::Status;
 using windlass::TensorStore;
 using windlass::text;
 
-constexpr int32_t kNothing = -1;
+constexpr int32_t kNoKind = -1;
 
-wl_acquire_options default_options() noexcept {
+wl_acquire_options default_lease_options() noexcept {
   wl_acquire_options options{};
   options.struct_size = sizeof options;
   return options;
@@ -47,7 +47,7 @@ wl_status with_lease(wl_lease handle, wl_error* error, Work&& work) noexcept {
 wl_entry entry_of(const LeaseEntry& entry) noexcept {
   wl_entry values{};
   values.item = entry.item;
-  values.kind = entry.exists ? static_cast<wl_entry_kind>(entry.found.kind) : kNothing;
+  values.kind = entry.exists ? static_cast<wl_entry_kind>(entry.found.kind) : kNoKind;
   values.dtype = entry.found.dtype;
   values.rank = entry.found.shape.rank;
   values.shard_index = entry.found.shard.index;
@@ -68,7 +68,7 @@ Status check_entry(const Lease& lease, uint64_t entry) {
 }  // namespace
 
 void wl_acquire_options_init(wl_acquire_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_lease_options());
 }
 
 wl_status wl_store_acquire(wl_store store, const char* const* keys, const uint64_t* key_bytes, uint64_t count,
@@ -76,7 +76,7 @@ wl_status wl_store_acquire(wl_store store, const char* const* keys, const uint64
   return windlass::capi::guard(error, [&] {
     if (Status given = windlass::capi::check_pointer("lease", lease); !given.ok()) return given;
     wl_acquire_options given{};
-    if (Status known = windlass::capi::take_options("acquire options", options, default_options(), &given);
+    if (Status known = windlass::capi::take_options("acquire options", options, default_lease_options(), &given);
         !known.ok()) {
       return known;
     }

@@ -24,7 +24,7 @@ static_assert(WL_LOG_ERROR == static_cast<int32_t>(LogLevel::kError));
 
 constexpr uint32_t kMostLines = 65536;
 
-wl_log_options default_options() noexcept {
+wl_log_options default_log_options() noexcept {
   wl_log_options options{};
   options.struct_size = sizeof options;
   options.level = WL_LOG_INFO;
@@ -47,7 +47,7 @@ Status check_options(const wl_log_options& options) {
 }  // namespace
 
 void wl_log_options_init(wl_log_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_log_options());
 }
 
 void wl_log_record_init(wl_log_record* record, uint32_t struct_size) {
@@ -58,7 +58,8 @@ wl_status wl_log_open(const wl_log_options* options, wl_log* log, wl_error* erro
   return windlass::capi::guard(error, [&] {
     if (Status given = windlass::capi::check_pointer("log", log); !given.ok()) return given;
     wl_log_options taken{};
-    if (Status given = windlass::capi::take_options("log options", options, default_options(), &taken); !given.ok()) {
+    if (Status given = windlass::capi::take_options("log options", options, default_log_options(), &taken);
+        !given.ok()) {
       return given;
     }
     if (Status valid = check_options(taken); !valid.ok()) return valid;

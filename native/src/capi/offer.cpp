@@ -37,7 +37,7 @@ static_assert(WL_OFFER_STALE == static_cast<int32_t>(OfferState::kStale));
 constexpr uint64_t kPauseTimeoutNs = 5'000'000'000;
 constexpr uint32_t kMostRegions = 1U << 20U;
 
-wl_offer_options default_options() noexcept {
+wl_offer_options default_offer_options() noexcept {
   wl_offer_options options{};
   options.struct_size = sizeof options;
   options.pause_timeout_ns = kPauseTimeoutNs;
@@ -101,7 +101,7 @@ wl_status with_offer(wl_offer handle, wl_error* error, Work&& work) noexcept {
 }  // namespace
 
 void wl_offer_options_init(wl_offer_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_offer_options());
 }
 
 void wl_offer_info_init(wl_offer_info* info, uint32_t struct_size) {
@@ -113,7 +113,8 @@ wl_status wl_volume_offer(wl_volume volume, const wl_put_item* items, uint64_t c
   return windlass::capi::guard(error, [&] {
     if (Status given = windlass::capi::check_pointer("offer", offer); !given.ok()) return given;
     wl_offer_options given{};
-    if (Status known = windlass::capi::take_options("offer options", options, default_options(), &given); !known.ok()) {
+    if (Status known = windlass::capi::take_options("offer options", options, default_offer_options(), &given);
+        !known.ok()) {
       return known;
     }
     Result<std::shared_ptr<VolumeHandle>> found = windlass::capi::acquire<VolumeHandle>(volume, Kind::kVolume);

@@ -18,7 +18,7 @@ using windlass::PagePoolInfo;
 using windlass::Result;
 using windlass::Status;
 
-wl_page_pool_options default_options() noexcept {
+wl_page_pool_options default_page_pool_options() noexcept {
   wl_page_pool_options options{};
   options.struct_size = sizeof options;
   return options;
@@ -27,7 +27,7 @@ wl_page_pool_options default_options() noexcept {
 }  // namespace
 
 void wl_page_pool_options_init(wl_page_pool_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_page_pool_options());
 }
 
 void wl_page_pool_info_init(wl_page_pool_info* info, uint32_t struct_size) {
@@ -38,7 +38,7 @@ wl_status wl_page_pool_open(const wl_page_pool_options* options, wl_page_pool* p
   return windlass::capi::guard(error, [&] {
     if (Status given = windlass::capi::check_pointer("pool", pool); !given.ok()) return given;
     wl_page_pool_options taken{};
-    if (Status given = windlass::capi::take_options("page pool options", options, default_options(), &taken);
+    if (Status given = windlass::capi::take_options("page pool options", options, default_page_pool_options(), &taken);
         !given.ok()) {
       return given;
     }

@@ -39,7 +39,7 @@ static_assert(WL_OUTCOME_STRANDED == static_cast<int32_t>(OutcomeKind::kStranded
 
 constexpr size_t kLongestTag = 255;
 
-wl_region_set_options default_options() noexcept {
+wl_region_set_options default_region_set_options() noexcept {
   wl_region_set_options options{};
   options.struct_size = sizeof options;
   return options;
@@ -166,7 +166,7 @@ wl_status move_these(wl_region_set set, const wl_region* regions, uint64_t count
 }  // namespace
 
 void wl_region_set_options_init(wl_region_set_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_region_set_options());
 }
 
 void wl_region_set_info_init(wl_region_set_info* info, uint32_t struct_size) {
@@ -181,7 +181,8 @@ wl_status wl_region_set_open(const wl_region_set_options* options, wl_region_set
   return windlass::capi::guard(error, [&] {
     if (Status given = windlass::capi::check_pointer("set", set); !given.ok()) return given;
     wl_region_set_options taken{};
-    if (Status given = windlass::capi::take_options("region set options", options, default_options(), &taken);
+    if (Status given =
+            windlass::capi::take_options("region set options", options, default_region_set_options(), &taken);
         !given.ok()) {
       return given;
     }

@@ -41,7 +41,7 @@ constexpr uint32_t kMostLanes = 64;
 constexpr int32_t kNothing = -1;
 constexpr uint32_t kKeysAtOnce = 4096;
 
-wl_store_options default_options() noexcept {
+wl_store_options default_store_options() noexcept {
   wl_store_options options{};
   options.struct_size = sizeof options;
   options.connect_timeout_ns = kDefaultConnectTimeoutNs;
@@ -51,7 +51,8 @@ wl_store_options default_options() noexcept {
 
 Result<StoreOptions> take(const wl_store_options* options) {
   wl_store_options given{};
-  if (Status known = windlass::capi::take_options("store options", options, default_options(), &given); !known.ok()) {
+  if (Status known = windlass::capi::take_options("store options", options, default_store_options(), &given);
+      !known.ok()) {
     return known;
   }
   if (given.transport < WL_TRANSPORT_AUTO || given.transport > WL_TRANSPORT_RDMA) {
@@ -122,7 +123,7 @@ Status check_listing(const char* names, uint64_t capacity, const uint64_t* count
 }  // namespace
 
 void wl_store_options_init(wl_store_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_store_options());
 }
 
 void wl_store_info_init(wl_store_info* info, uint32_t struct_size) {

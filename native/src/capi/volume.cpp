@@ -82,7 +82,7 @@ static_assert(WL_EVICTION_LRU == static_cast<int32_t>(Eviction::kLeastRecent));
 constexpr uint32_t kDefaultClients = 4096;
 constexpr uint64_t kDefaultSlowTimeoutNs = 10'000'000'000;
 
-wl_volume_options default_options() noexcept {
+wl_volume_options default_volume_options() noexcept {
   wl_volume_options options{};
   options.struct_size = sizeof options;
   return options;
@@ -111,7 +111,7 @@ Result<VolumeOptions> take(const wl_volume_options& options) {
 }  // namespace
 
 void wl_volume_options_init(wl_volume_options* options, uint32_t struct_size) {
-  windlass::capi::init_struct(options, struct_size, default_options());
+  windlass::capi::init_struct(options, struct_size, default_volume_options());
 }
 
 void wl_listen_options_init(wl_listen_options* options, uint32_t struct_size) {
@@ -126,7 +126,7 @@ wl_status wl_volume_open(const wl_volume_options* options, wl_volume* volume, wl
   return windlass::capi::guard(error, [&] {
     if (Status given = windlass::capi::check_pointer("volume", volume); !given.ok()) return given;
     wl_volume_options given{};
-    if (Status known = windlass::capi::take_options("volume options", options, default_options(), &given);
+    if (Status known = windlass::capi::take_options("volume options", options, default_volume_options(), &given);
         !known.ok()) {
       return known;
     }
