@@ -1,7 +1,7 @@
 // How often calls were made, by their names.
 //
-// There is room for all names from the start: a double that allocates would fail in its caller's stead where allocations
-// are failed. Threads: one at a time.
+// There is room for all names from the start: a double that allocates would fail in its caller's stead where
+// allocations are failed. Threads: one at a time.
 #pragma once
 
 #include <algorithm>

@@ -118,8 +118,8 @@ constexpr size_t kStepBytes = 256;
 constexpr uintptr_t kPageBytes = 4096;
 
 // Fetches a line of a page that comes soon, once for each page of 4 KiB, so that the page's address is translated by
-// the time it is needed: in small pages that costs more than a fifth of the time, in huge ones nothing. Of the source it
-// is the page's last line, as another one would mislead the processor's own fetching ahead.
+// the time it is needed: in small pages that costs more than a fifth of the time, in huge ones nothing. Of the source
+// it is the page's last line, as another one would mislead the processor's own fetching ahead.
 WINDLASS_AVX2_INLINE void meet_pages(const std::byte* target, const std::byte* source) noexcept {
   const auto to = reinterpret_cast<uintptr_t>(target);
   const auto from = reinterpret_cast<uintptr_t>(source);
