@@ -13,6 +13,7 @@
 #include "base/owned_descriptor.hpp"
 #include "base/text.hpp"
 #include "command.hpp"
+#include "measure.hpp"
 
 namespace windlass::bench {
 
@@ -48,11 +49,6 @@ std::vector<fs::path> largest_files(uint64_t bytes) {
 }
 
 }  // namespace
-
-std::string bench_directory() {
-  const char* const named = std::getenv("WINDLASS_BENCH_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): only read
-  return named != nullptr ? named : "/var/tmp";
-}
 
 Result<std::shared_ptr<ArchiveTree>> ArchiveTree::make(Kind kind, uint64_t bytes) {
   auto made = std::make_shared<ArchiveTree>(text(bench_directory(), "/windlass-bench-archive-", getpid()));

@@ -10,9 +10,6 @@
 
 namespace windlass::bench {
 
-// Where the files are: WINDLASS_BENCH_DIRECTORY, or /var/tmp.
-std::string bench_directory();
-
 // A folder of this process's own, with the tree in it; it goes with all that is in it.
 class ArchiveTree {
  public:

@@ -12,26 +12,12 @@
 
 namespace windlass::bench {
 
-namespace {
-
-double seconds_in(const timeval& time) noexcept {
-  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-}
-
-double children_cpu_seconds() noexcept {
-  rusage usage{};
-  getrusage(RUSAGE_CHILDREN, &usage);
-  return seconds_in(usage.ru_utime) + seconds_in(usage.ru_stime);
-}
-
-}  // namespace
-
 Result<Cost> run_command(const std::string& command) {
   std::string shell = "/bin/bash";
   std::string option = "-c";
   std::string script = text("set -e -o pipefail; ", command);
   std::array<char*, 4> arguments{shell.data(), option.data(), script.data(), nullptr};
-  const double cpu_before = children_cpu_seconds();
+  const double cpu_before = cpu_seconds_of(RUSAGE_CHILDREN);
   int ended = 0;
   int failure = 0;
   Cost cost = cost_of([&] {
@@ -44,7 +30,7 @@ Result<Cost> run_command(const std::string& command) {
   if (failure != 0)
     return Status::error(Code::kLibrary, text(command, " cannot be run: ", errno_text(failure)), failure);
   if (ended != 0) return Status::error(Code::kLibrary, text(command, " ended with status ", WEXITSTATUS(ended)));
-  cost.cpu_seconds = children_cpu_seconds() - cpu_before;
+  cost.cpu_seconds = cpu_seconds_of(RUSAGE_CHILDREN) - cpu_before;
   return cost;
 }
 

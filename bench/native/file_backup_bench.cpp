@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -31,12 +30,6 @@ namespace {
 
 constexpr uint64_t kExtentBytes = 64 * kMiB;
 constexpr uint64_t kStagingBytes = 2 * kMiB;
-
-// Where the files are; --benchmark_context cannot reach here, and /tmp is often in memory.
-std::string directory() {
-  const char* const named = std::getenv("WINDLASS_BENCH_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): only read
-  return named != nullptr ? named : "/var/tmp";
-}
 
 // Writes or reads blocks, as many at once as the queue is deep, through buffers whose content does not matter.
 Status transfer_all(IoQueue& queue, const HostMemory& memory, IoRequest::Kind kind, uint64_t block_bytes) {
@@ -71,7 +64,7 @@ struct FileContest {
   BackupDirectoryOptions options;
 
   std::span<std::byte> content() const { return {reinterpret_cast<std::byte*>(allocation->address()), moved_bytes()}; }
-  std::string peer_path() const { return text(directory(), "/windlass-bench-peer-", getpid()); }
+  std::string peer_path() const { return text(bench_directory(), "/windlass-bench-peer-", getpid()); }
 
   template <typename Step>
   Status for_each_extent(Step step) const {
@@ -161,7 +154,7 @@ Result<std::shared_ptr<FileContest>> open_contest() {
   fill(contest->content(), 4);
   contest->wanted = reference_hash(contest->content());
 
-  Result<std::shared_ptr<BackupDirectory>> place = BackupDirectory::open(directory(), contest->options);
+  Result<std::shared_ptr<BackupDirectory>> place = BackupDirectory::open(bench_directory(), contest->options);
   if (!place.ok()) return place.status();
   contest->place = *std::move(place);
   contest->backup = std::make_unique<FileBackup>(contest->place, FileBackupOptions{});
@@ -187,7 +180,7 @@ Result<std::shared_ptr<FileContest>> open_contest() {
 void measure(benchmark::State& state, bool saving) {
   auto* const contest = keep<FileContest>(state, "file_backup", open_contest);
   if (contest == nullptr) return;
-  FioJob job{directory(), true, moved_bytes(), contest->options.block_bytes, contest->options.queue_depth};
+  FioJob job{bench_directory(), true, moved_bytes(), contest->options.block_bytes, contest->options.queue_depth};
   for (auto _ : state) {
     Status failure;
     const Cost saved = contest->save(failure);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 
@@ -33,10 +34,14 @@ uint64_t last_level_cache_bytes() {
 Cost operator+(Cost a, Cost b) noexcept { return {a.seconds + b.seconds, a.cpu_seconds + b.cpu_seconds}; }
 
 Cost clocks_now() noexcept {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   const std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
-  return {now.count(), seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};
+  return {now.count(), cpu_seconds_of(RUSAGE_SELF)};
+}
+
+double cpu_seconds_of(int who) noexcept {
+  rusage usage{};
+  getrusage(who, &usage);
+  return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
 }
 
 double process_cpu_seconds(pid_t process) noexcept {
@@ -68,6 +73,11 @@ bool require(benchmark::State& state, bool fact, const char* otherwise) {
 Kept& kept() noexcept {
   static Kept kept;
   return kept;
+}
+
+std::string bench_directory() {
+  const char* const named = std::getenv("WINDLASS_BENCH_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): only read
+  return named != nullptr ? named : "/var/tmp";
 }
 
 uint64_t moved_bytes() noexcept {

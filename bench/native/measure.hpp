@@ -27,6 +27,9 @@ Cost operator+(Cost a, Cost b) noexcept;
 // The time since the clocks began, in both meanings.
 Cost clocks_now() noexcept;
 
+// Processor time that this process has used so far (RUSAGE_SELF), or those that it waited for (RUSAGE_CHILDREN).
+double cpu_seconds_of(int who) noexcept;
+
 // Processor time that another process has used so far.
 double process_cpu_seconds(pid_t process) noexcept;
 
@@ -64,6 +67,9 @@ Fixture* keep(benchmark::State& state, const std::string& name, Make&& make) {
   }
   return static_cast<Fixture*>(kept().fixture.get());
 }
+
+// Where benchmarks have their files: WINDLASS_BENCH_DIRECTORY, or /var/tmp, as /tmp is often in memory.
+std::string bench_directory();
 
 // How many bytes each side moves: 512 MiB, or eight times the last-level cache where that is more; or what was set.
 uint64_t moved_bytes() noexcept;
