@@ -39,6 +39,24 @@ TEST(FileCallsTest, aFileIsMadeWrittenReadAndRemoved) {
   EXPECT_TRUE(place.names().empty());
 }
 
+TEST(FileCallsTest, aSyncMayBeginBeforeItIsWaitedFor) {
+  const test::TemporaryDirectory place;
+  FileCalls& calls = FileCalls::system();
+  const std::string name = place.path() + "/file";
+  const int file = calls.open_at(AT_FDCWD, name.c_str(), O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+  ASSERT_GE(file, 0);
+  const std::string bytes(1 << 20, 'x');
+  ASSERT_EQ(calls.write_at(file, bytes.data(), bytes.size(), 0), static_cast<int64_t>(bytes.size()));
+  calls.begin_sync(file, 0, bytes.size());
+  calls.begin_sync(file, 10 * bytes.size(), bytes.size());  // where nothing is
+  calls.begin_sync(-1, 0, bytes.size());                    // what fails is told by the sync itself
+  EXPECT_EQ(calls.sync(file), 0);
+  std::string read(bytes.size(), ' ');
+  EXPECT_EQ(calls.read_at(file, read.data(), read.size(), 0), static_cast<int64_t>(read.size()));
+  EXPECT_TRUE(read == bytes);
+  calls.close(file);
+}
+
 TEST(FileCallsTest, whatFailsIsANegativeErrno) {
   FileCalls& calls = FileCalls::system();
   std::array<char, 8> bytes{};

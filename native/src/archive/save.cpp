@@ -230,14 +230,15 @@ Status Saving::check_limit(uint64_t bytes) const {
 }
 
 Status Saving::write(std::span<const std::byte> bytes, uint64_t offset) {
-  const uint64_t written = bytes.size();
+  const uint64_t begin = offset;
   while (!bytes.empty()) {
     const int64_t count = calls_.write_at(file_.descriptor(), bytes.data(), bytes.size(), offset);
     if (count < 0) return file_failure(static_cast<int>(-count), "write", file_.path());
     bytes = bytes.subspan(static_cast<size_t>(count));
     offset += static_cast<uint64_t>(count);
   }
-  return space_.wrote(written);
+  calls_.begin_sync(file_.descriptor(), begin, offset - begin);
+  return space_.wrote(offset - begin);
 }
 
 void Saving::hash_files() {

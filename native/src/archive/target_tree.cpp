@@ -127,12 +127,14 @@ Result<OwnedDescriptor> TargetTree::create_file(Hand& hand, const std::string& p
 }
 
 Status TargetTree::write(int file, std::span<const std::byte> bytes, uint64_t offset, const std::string& path) {
+  const uint64_t begin = offset;
   while (!bytes.empty()) {
     const int64_t count = calls_.write_at(file, bytes.data(), bytes.size(), offset);
     if (count < 0) return failure(static_cast<int>(-count), "write", path);
     bytes = bytes.subspan(static_cast<size_t>(count));
     offset += static_cast<uint64_t>(count);
   }
+  if (durable_) calls_.begin_sync(file, begin, offset - begin);
   return Status();
 }
 

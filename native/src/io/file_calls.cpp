@@ -115,6 +115,12 @@ int FileCalls::truncate(int descriptor, uint64_t bytes) noexcept {
   return uninterrupted([&] { return ::ftruncate(descriptor, static_cast<off_t>(bytes)); });
 }
 
+void FileCalls::begin_sync(int descriptor, uint64_t offset, uint64_t bytes) noexcept {
+  constexpr uint64_t kLeastBytes = uint64_t{256} << 10;
+  if (bytes < kLeastBytes) return;
+  (void)::sync_file_range(descriptor, static_cast<off_t>(offset), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+}
+
 int FileCalls::sync_data(int descriptor) noexcept {
   return uninterrupted([&] { return ::fdatasync(descriptor); });
 }
