@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <memory>
 
 #include "base/text.hpp"
 
@@ -32,6 +34,15 @@ Result<Cost> run_command(const std::string& command) {
   if (ended != 0) return Status::error(Code::kLibrary, text(command, " ended with status ", WEXITSTATUS(ended)));
   cost.cpu_seconds = cpu_seconds_of(RUSAGE_CHILDREN) - cpu_before;
   return cost;
+}
+
+std::string output_of(const std::string& command) {
+  const std::string bash = text("/bin/bash -c ", quoted(command));
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(bash.c_str(), "r"), pclose);
+  std::string output;
+  std::array<char, 4096> part{};
+  while (pipe != nullptr && std::fgets(part.data(), part.size(), pipe.get()) != nullptr) output += part.data();
+  return output;
 }
 
 std::string quoted(const std::string& word) {

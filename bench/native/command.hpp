@@ -12,6 +12,9 @@ namespace windlass::bench {
 // cannot be run, or ended with another status than 0).
 Result<Cost> run_command(const std::string& command);
 
+// What it writes to its standard output, run by the same shell, whatever its status; nothing if it cannot be run.
+std::string output_of(const std::string& command);
+
 // For a shell, as one word.
 std::string quoted(const std::string& word);
 

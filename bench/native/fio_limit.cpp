@@ -2,13 +2,11 @@
 
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "base/text.hpp"
+#include "command.hpp"
 
 namespace windlass::bench {
 
@@ -20,14 +18,6 @@ constexpr size_t kReadMillisecondsField = 8;
 constexpr size_t kWriteMillisecondsField = 49;
 
 std::string file_in(const std::string& directory) { return text(directory, "/windlass-bench-fio-", getpid()); }
-
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  std::string output;
-  std::array<char, 4096> part{};
-  while (pipe != nullptr && std::fgets(part.data(), part.size(), pipe.get()) != nullptr) output += part.data();
-  return output;
-}
 
 std::vector<std::string> fields_of(std::string_view line) {
   std::vector<std::string> fields;

@@ -17,6 +17,7 @@
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
+#include "iperf_peer.hpp"
 #include "memory/copy.hpp"
 #include "socket_limit.hpp"
 #include "store_world.hpp"
@@ -27,8 +28,9 @@ namespace {
 
 constexpr uint64_t kRoundBytes = 64 * kMiB;
 constexpr uint64_t kMostCalls = 256;
-constexpr uint32_t kLanes = 4;                // as many as a store opens
-constexpr uint64_t kOneLaneBytes = 2 * kMiB;  // what goes over one lane, as it is no more than a slice
+constexpr uint32_t kLanes = 4;                   // as many as a store opens
+constexpr uint64_t kOneLaneBytes = 2 * kMiB;     // what goes over one lane, as it is no more than a slice
+constexpr uint64_t kLeastPeerBytes = 64 * kMiB;  // iperf3 measures a stream
 constexpr const char* kKey = "weights/layer.0";
 
 struct Setting {
@@ -164,6 +166,9 @@ bool measure_sockets(benchmark::State& state, const Setting& setting, const Cont
   });
   cost.cpu_seconds += contest.sockets->cpu_seconds() - before;
   record(state, "limit", cost);
+  if (setting.bytes >= kLeastPeerBytes) {
+    if (const std::optional<Cost> iperf = run_iperf(kLanes, setting.bytes)) record(state, "peer", *iperf);
+  }
   return require(state, status);
 }
 
