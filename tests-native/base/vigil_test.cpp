@@ -6,7 +6,7 @@ namespace windlass {
 namespace {
 
 constexpr uint64_t kSoon = 1000;
-constexpr uint64_t kLate = Vigil::kSoonNs + 1;
+constexpr uint64_t kLate = Vigil::kUsual.soon_ns + 1;
 
 // Waits so often, each time for so long.
 void wait(Vigil& vigil, uint64_t time, int count = 1) {
@@ -33,14 +33,22 @@ TEST(VigilTest, oneThatHasNotWaitedYetSleepsAtOnce) {
 
 TEST(VigilTest, itLooksForLongerUntilThatIsOfUse) {
   Vigil vigil(2);
-  wait(vigil, Vigil::kSoonNs);
+  wait(vigil, Vigil::kUsual.soon_ns);
   EXPECT_EQ(span_of(vigil), Vigil::kShortestNs);
   wait(vigil, kSoon, 100);
   EXPECT_EQ(span_of(vigil), Vigil::kShortestNs);
   wait(vigil, 2 * Vigil::kShortestNs);
   EXPECT_EQ(span_of(vigil), 2 * Vigil::kShortestNs);
-  wait(vigil, Vigil::kLongestNs, 100);
-  EXPECT_EQ(span_of(vigil), Vigil::kLongestNs);
+  wait(vigil, Vigil::kUsual.longest_ns, 100);
+  EXPECT_EQ(span_of(vigil), Vigil::kUsual.longest_ns);
+}
+
+TEST(VigilTest, thePatientLookForLonger) {
+  Vigil vigil(2, Vigil::kPatient);
+  wait(vigil, Vigil::kPatient.longest_ns, 100);
+  EXPECT_EQ(span_of(vigil), Vigil::kPatient.longest_ns);
+  wait(vigil, Vigil::kPatient.soon_ns + 1, 100);
+  EXPECT_EQ(span_of(vigil), 0U);
 }
 
 TEST(VigilTest, whoeverWaitsLongNeverLooks) {
@@ -54,11 +62,11 @@ TEST(VigilTest, whoeverWaitsLongNeverLooks) {
 
 TEST(VigilTest, oneInVainAmongManyIsBorne) {
   Vigil vigil(2);
-  wait(vigil, Vigil::kLongestNs, 100);
+  wait(vigil, Vigil::kUsual.longest_ns, 100);
   for (int i = 0; i < 100; ++i) {
     wait(vigil, kLate);
     wait(vigil, kSoon, 4);
-    EXPECT_EQ(span_of(vigil), Vigil::kLongestNs);
+    EXPECT_EQ(span_of(vigil), Vigil::kUsual.longest_ns);
   }
 }
 
@@ -67,7 +75,7 @@ TEST(VigilTest, waitsThatAreJustTooLongAreMostlySleptThrough) {
   int looked = 0;
   for (int i = 0; i < 1000; ++i) {
     if (span_of(vigil) != 0) ++looked;
-    wait(vigil, Vigil::kLongestNs + 1);
+    wait(vigil, Vigil::kUsual.longest_ns + 1);
   }
   EXPECT_LT(looked, 250);
 }
@@ -84,11 +92,11 @@ TEST(VigilTest, afterARestItTriesAgain) {
 
 TEST(VigilTest, oneThatIsInterruptedSleepsForLong) {
   Vigil vigil(2);
-  wait(vigil, Vigil::kLongestNs, 100);
+  wait(vigil, Vigil::kUsual.longest_ns, 100);
   vigil.begin_at(1);
   EXPECT_TRUE(vigil.looks_on_at(1000));
   EXPECT_FALSE(vigil.looks_on_at(1000 + Vigil::kInterruptionNs));
-  vigil.end_at(Vigil::kLongestNs);
+  vigil.end_at(Vigil::kUsual.longest_ns);
   EXPECT_EQ(span_of(vigil), 0U);
   wait(vigil, kSoon, Vigil::kLongRestWaits - 1);
   EXPECT_EQ(span_of(vigil), 0U);
@@ -104,7 +112,7 @@ TEST(VigilTest, whereThereIsOneProcessorNobodyLooks) {
 
 TEST(VigilTest, itEndsByTheClockToo) {
   Vigil vigil(2);
-  wait(vigil, Vigil::kLongestNs, 100);
+  wait(vigil, Vigil::kUsual.longest_ns, 100);
   vigil.begin();
   while (vigil.looks_on()) {
   }

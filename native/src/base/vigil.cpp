@@ -17,7 +17,7 @@ uint32_t processors_here() noexcept {
 
 }  // namespace
 
-Vigil::Vigil() noexcept : Vigil(processors_here()) {}
+Vigil::Vigil(Patience patience) noexcept : Vigil(processors_here(), patience) {}
 
 bool Vigil::looks_on_at(uint64_t now) noexcept {
   if (now >= begun_ns_ + span_ns_) return false;
@@ -38,8 +38,8 @@ void Vigil::end_at(uint64_t now) noexcept {
   const uint64_t waited = now - begun_ns_;
   if (span_ns_ != 0 && waited <= span_ns_) {
     trust_ = std::min(trust_ + 1, kMostTrust);
-  } else if (span_ns_ != kLongestNs && waited <= kSoonNs) {
-    span_ns_ = std::clamp(2 * span_ns_, kShortestNs, kLongestNs);
+  } else if (span_ns_ != patience_.longest_ns && waited <= patience_.soon_ns) {
+    span_ns_ = std::clamp(2 * span_ns_, kShortestNs, patience_.longest_ns);
   } else if (span_ns_ != 0) {
     in_vain();
   }

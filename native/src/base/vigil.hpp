@@ -19,19 +19,27 @@ namespace windlass {
 
 class Vigil {
  public:
-  static constexpr uint64_t kLongestNs = 50'000;
+  // How long a vigil is at most, and how soon a wait has to be over, being woken included, to say that it might have
+  // been over within one.
+  struct Patience {
+    uint64_t longest_ns;
+    uint64_t soon_ns;
+  };
+  // Of one who waits for what somebody else is at.
+  static constexpr Patience kUsual{50'000, 150'000};
+  // Of one who waits for what comes between two copies of some 100 KiB to MiB, and keeps nobody from them.
+  static constexpr Patience kPatient{150'000, 300'000};
   static constexpr uint64_t kShortestNs = 10'000;
-  // A wait that was over so soon, being woken included, might have been over within a vigil.
-  static constexpr uint64_t kSoonNs = 150'000;
   // Between two looks so much time passes only where another has had the processor.
   static constexpr uint64_t kInterruptionNs = 20'000;
   // After vigils in vain, so many waits are slept through; after an interruption, more.
   static constexpr uint32_t kRestWaits = 16;
-  static constexpr uint32_t kLongRestWaits = 256;
+  static constexpr uint32_t kLongRestWaits = 48;
 
-  Vigil() noexcept;
+  explicit Vigil(Patience patience = kUsual) noexcept;
   // processors: where there is one only, looking would keep it from whoever is waited for.
-  explicit Vigil(uint32_t processors) noexcept : allowed_(processors > 1) {}
+  explicit Vigil(uint32_t processors, Patience patience = kUsual) noexcept
+      : patience_(patience), allowed_(processors > 1) {}
 
   // A wait begins.
   void begin() noexcept { begin_at(now_ns()); }
@@ -52,7 +60,8 @@ class Vigil {
   void in_vain() noexcept;
   void give_up(uint32_t rest) noexcept;
 
-  bool allowed_;
+  const Patience patience_;
+  const bool allowed_;
   uint64_t span_ns_ = 0;
   uint64_t begun_ns_ = 0;
   uint64_t looked_ns_ = 0;

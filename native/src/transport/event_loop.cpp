@@ -30,10 +30,11 @@ Status no_descriptor(std::string_view name, int error) {
 
 }  // namespace
 
-EventLoop::EventLoop(std::string name, SocketCalls& calls) noexcept : name_(std::move(name)), calls_(calls) {}
+EventLoop::EventLoop(std::string name, SocketCalls& calls, Vigil::Patience patience) noexcept
+    : name_(std::move(name)), calls_(calls), vigil_(patience) {}
 
-Result<std::shared_ptr<EventLoop>> EventLoop::open(std::string name, SocketCalls* calls) {
-  auto loop = std::make_shared<EventLoop>(std::move(name), calls != nullptr ? *calls : SocketCalls::system());
+Result<std::shared_ptr<EventLoop>> EventLoop::open(std::string name, SocketCalls* calls, Vigil::Patience patience) {
+  auto loop = std::make_shared<EventLoop>(std::move(name), calls != nullptr ? *calls : SocketCalls::system(), patience);
   if (Status started = loop->start(); !started.ok()) return started;
   return loop;
 }

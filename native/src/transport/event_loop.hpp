@@ -49,13 +49,14 @@ class EventLoop {
   using TimerId = uint64_t;  // never 0
 
   // For open().
-  EventLoop(std::string name, SocketCalls& calls) noexcept;
+  EventLoop(std::string name, SocketCalls& calls, Vigil::Patience patience) noexcept;
   ~EventLoop() { end(); }
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
   // Starts its thread, which blocks all signals. name: for the log. Errors: kNoMemory.
-  static Result<std::shared_ptr<EventLoop>> open(std::string name, SocketCalls* calls = nullptr);
+  static Result<std::shared_ptr<EventLoop>> open(std::string name, SocketCalls* calls = nullptr,
+                                                 Vigil::Patience patience = Vigil::kUsual);
 
   // Runs work on the loop's thread, after what was posted before. Returns false if the loop has ended; work that has
   // not run by the end is dropped.

@@ -59,7 +59,7 @@ class ControlHub::Orphan final : public EventLoop::Handler {
 };
 
 Result<std::shared_ptr<ControlHub>> ControlHub::open(std::shared_ptr<Volume> volume, SocketCalls* calls) {
-  Result<std::shared_ptr<EventLoop>> loop = EventLoop::open("volume control", calls);
+  Result<std::shared_ptr<EventLoop>> loop = EventLoop::open("volume control", calls, Vigil::kPatient);
   if (!loop.ok()) return loop.status();
   return std::make_shared<ControlHub>(std::move(volume), *std::move(loop),
                                       calls != nullptr ? *calls : SocketCalls::system());
