@@ -62,6 +62,18 @@ TEST_P(TransportBufferTest, aNewKeyWithEveryPutFindsRoomToo) {
   }
 }
 
+TEST_P(TransportBufferTest, whatIsSmallIsPutInOneMessageUnlessItsRoomIsMapped) {
+  const std::shared_ptr<TransportBuffer> buffer = open_buffer(100 * kKiB);
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    const std::vector<std::byte> bytes = pattern(seed % 2 == 0 ? 4 * kKiB : 100 * kKiB, seed);
+    const Result<PutReport> report = put("value", bytes, buffer);
+    ASSERT_TRUE(report.ok()) << report.status().to_string();
+    EXPECT_EQ(report->reused, 1U);
+    EXPECT_EQ(report->move_ns == 0, seed % 2 == 0 && !host_.maps()) << bytes.size();
+    EXPECT_EQ(get_bytes(*store_, "value"), bytes);
+  }
+}
+
 TEST_P(TransportBufferTest, bytesFilledInPlaceNeedNoCopy) {
   if (!host_.maps()) GTEST_SKIP() << "nothing is mapped over tcp";
   const std::shared_ptr<TransportBuffer> buffer = open_buffer(100 * kKiB);

@@ -23,10 +23,8 @@ Put::~Put() {
 Result<PutReport> Put::run() {
   report_.transport = connection_.kind();
   if (Status valid = check(); !valid.ok()) return valid;
-  const bool has_buffers =
-      std::any_of(items_.begin(), items_.end(), [](const PutItem& item) { return item.buffer != nullptr; });
-  if (!has_buffers && report_.bytes <= kInlineBytes) return run_inline();
   if (Status claimed = claim_buffers(); !claimed.ok()) return claimed;
+  if (goes_inline()) return run_inline();
   Status done = try_once();
   // Over a connection that was found broken nothing has been published: once more over the new one.
   if (!done.ok() && retriable_) done = try_once();
@@ -93,6 +91,14 @@ Status Put::claim_buffers() {
   return Status();
 }
 
+// A buffer's room is of no use to what is small and would have to be moved there first: it stays ready for what is not.
+bool Put::goes_inline() const {
+  return report_.bytes <= kInlineBytes && std::all_of(items_.begin(), items_.end(), [](const PutItem& item) {
+           return item.buffer == nullptr ||
+                  (item.buffer->ready() && item.buffer->address() == nullptr && item.data != nullptr);
+         });
+}
+
 Result<PutReport> Put::run_inline() {
   std::vector<InlineItem> inlined;
   inlined.reserve(items_.size());
@@ -104,6 +110,8 @@ Result<PutReport> Put::run_inline() {
       connection_.control().put_inline(inlined, {options_.conditions, options_.removals}, deadline_);
   if (!committed.ok()) return tell_uncertain(committed.status());
   report_.version = committed->version;
+  report_.reused = static_cast<uint64_t>(std::count_if(
+      items_.begin(), items_.end(), [](const PutItem& item) { return item.buffer != nullptr && item.bytes != 0; }));
   report_.commit_ns = watch_.lap_ns();
   connection_.count_written(report_.bytes);
   return report_;

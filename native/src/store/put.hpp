@@ -1,7 +1,7 @@
 // One put under way: all of its items, or none.
 //
-//   small, no buffers   put_inline: one message
-//   else                room ─▶ move ─▶ commit ─▶ the buffers get their next room
+//   small, and no mapped buffer   put_inline: one message
+//   else                          room ─▶ move ─▶ commit ─▶ the buffers get their next room
 //
 // Whatever fails, slots without a buffer are given back. A buffer keeps its slot, unless somebody else may have it in
 // hand: after a move that failed half-way, and after a commit of which nobody knows what became.
@@ -48,6 +48,7 @@ class Put {
   Status check();
   Status check_item(const PutItem& item, Step* step);
   Status claim_buffers();
+  bool goes_inline() const;
   Result<PutReport> run_inline();
   // Room, move, commit.
   Status try_once();
