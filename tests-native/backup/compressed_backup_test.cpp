@@ -17,6 +17,7 @@
 #include "fake/fake_backup.hpp"
 #include "fake/fake_device.hpp"
 #include "support/allocation_failure.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -79,7 +80,7 @@ TEST_F(CompressedBackupTest, aSettledImageTakesWhatItCompressedTo) {
   EXPECT_EQ(backup->held_bytes(), round_up(count.compressed_bytes, kHugePageBytes));
   clear();
   ASSERT_TRUE(restore(*backup).ok());
-  EXPECT_TRUE(content() == image_);
+  EXPECT_TRUE(test::same_bytes(content(), image_));
 }
 
 TEST_F(CompressedBackupTest, everyMethodAndChunkSizeRestores) {
@@ -92,7 +93,7 @@ TEST_F(CompressedBackupTest, everyMethodAndChunkSizeRestores) {
       ASSERT_TRUE(save(backup).ok());
       clear();
       ASSERT_TRUE(restore(backup).ok());
-      ASSERT_TRUE(content() == image_);
+      ASSERT_TRUE(test::same_bytes(content(), image_));
     }
   }
 }
@@ -116,7 +117,7 @@ TEST_F(CompressedBackupTest, aFlippedBitAnywhereNamesItsChunk) {
     }
     clear();
     EXPECT_TRUE(restore(*backup).ok()) << "the bytes stay";
-    EXPECT_TRUE(content() == image_);
+    EXPECT_TRUE(test::same_bytes(content(), image_));
   }
 }
 
@@ -133,7 +134,7 @@ TEST_F(CompressedBackupTest, aFailureOfTheInnerBackupAtAnyStepLosesNothing) {
         clear();
         ASSERT_TRUE(backup->restore(*fake_, allocation_->address(), 0, settled).ok());
         const Bytes now = content();
-        ASSERT_TRUE(std::equal(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(settled), image_.begin()));
+        ASSERT_TRUE(test::lies_at(std::span(now).first(settled), image_, 0));
         backup->release();
         EXPECT_EQ(backup->held_bytes(), 0U);
         put(image_);
@@ -143,7 +144,7 @@ TEST_F(CompressedBackupTest, aFailureOfTheInnerBackupAtAnyStepLosesNothing) {
       if (!restore(*backup).ok()) {
         ASSERT_TRUE(restore(*backup).ok()) << "a failed restore leaves the bytes";
       }
-      ASSERT_TRUE(content() == image_);
+      ASSERT_TRUE(test::same_bytes(content(), image_));
       put(image_);
       if (!controls_->failed()) break;
     }
@@ -167,7 +168,7 @@ TEST_F(CompressedBackupTest, aFailureOfTheDeviceAtAnyStepLosesNothing) {
     if (!restore(*backup).ok()) {
       ASSERT_TRUE(restore(*backup).ok());
     }
-    ASSERT_TRUE(content() == image_);
+    ASSERT_TRUE(test::same_bytes(content(), image_));
     backup->release();
     if (!fake_->failed()) break;
   }
@@ -194,7 +195,7 @@ TEST_F(CompressedBackupTest, withoutMemoryAtAnyAllocationNothingIsLost) {
     if (!attempt(nth, [&] { return restore(*backup); }).ok()) {
       ASSERT_TRUE(restore(*backup).ok());
     }
-    ASSERT_TRUE(content() == image_);
+    ASSERT_TRUE(test::same_bytes(content(), image_));
     backup->release();
     ASSERT_EQ(backup->held_bytes(), 0U);
   }
@@ -256,7 +257,7 @@ TEST_F(CompressedBackupTest, backupsThatShareWorkersWorkAtOnce) {
       EXPECT_TRUE(save(backup).ok());
       Bytes read(kImageBytes);
       EXPECT_TRUE(backup.read(0, read.data(), read.size()).ok());
-      EXPECT_TRUE(read == image_);
+      EXPECT_TRUE(test::same_bytes(read, image_));
       backup.release();
     }
   };

@@ -17,6 +17,7 @@
 #include "fake/fake_device.hpp"
 #include "fake/fake_file_calls.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace windlass::test {
@@ -53,7 +54,7 @@ class DeviceImage {
   bool intact(uint64_t end = UINT64_MAX) const {
     std::vector<std::byte> found(std::min(end, bytes()));
     EXPECT_TRUE(device_->copy_out(found.data(), address(), found.size()).ok());
-    return std::equal(found.begin(), found.end(), image_.begin());
+    return test::lies_at(found, image_, 0);
   }
 
  private:

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "device/allocation.hpp"
 #include "device/emulated/emulated_device.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -88,7 +89,7 @@ TEST_F(HostBackupTest, anImageInScatteredPiecesOfAPoolIsWhole) {
   ASSERT_TRUE(restore(backup).ok());
   std::vector<std::byte> restored(kBytes);
   ASSERT_TRUE(device_->copy_out(restored.data(), allocation_->address(), kBytes).ok());
-  EXPECT_TRUE(restored == bytes);
+  EXPECT_TRUE(test::same_bytes(restored, bytes));
 }
 
 TEST_F(HostBackupTest, aRetainedBackupKeepsItsMemoryInPlace) {

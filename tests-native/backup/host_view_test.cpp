@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -15,13 +16,13 @@ TEST(HostViewTest, itCopiesBothWaysAndHashesTheSame) {
   HostView view(memory);
   std::vector<std::byte> out(5000);
   ASSERT_TRUE(view.copy_out(out.data(), view.address() + 100, out.size()).ok());
-  EXPECT_TRUE(std::equal(out.begin(), out.end(), memory.begin() + 100));
+  EXPECT_TRUE(test::lies_at(out, memory, 100));
   const Hash128 wanted = hash(out.data(), out.size());
   EXPECT_EQ(view.copy_out_hashed(out.data(), view.address() + 100, out.size()).value(), wanted);
   EXPECT_EQ(view.copy_in_hashed(view.address() + 5000, out.data(), out.size()).value(), wanted);
-  EXPECT_TRUE(std::equal(out.begin(), out.end(), memory.begin() + 5000));
+  EXPECT_TRUE(test::lies_at(out, memory, 5000));
   ASSERT_TRUE(view.copy_in(view.address(), out.data(), out.size()).ok());
-  EXPECT_TRUE(std::equal(out.begin(), out.end(), memory.begin()));
+  EXPECT_TRUE(test::lies_at(out, memory, 0));
 }
 
 TEST(HostViewTest, nothingOutsideItsMemoryIsTouched) {

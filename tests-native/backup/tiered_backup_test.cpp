@@ -14,6 +14,7 @@
 #include "device/emulated/emulated_device.hpp"
 #include "fake/fake_backup.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -79,7 +80,7 @@ TEST_F(TieredBackupTest, theFirstTierTakesItsBudgetAndTheNextTheRest) {
   EXPECT_EQ(backup->held_bytes(), 6 * kMiB + round_up(kTieredBytes - 6 * kMiB, kHugePageBytes));
   put(Bytes(kTieredBytes));
   ASSERT_TRUE(restore(*backup).ok());
-  EXPECT_TRUE(content() == image_);
+  EXPECT_TRUE(test::same_bytes(content(), image_));
   backup->release();
   EXPECT_EQ(budget->taken_bytes(), 0U);
   EXPECT_EQ(backup->held_bytes(), 0U);
@@ -121,7 +122,7 @@ TEST_F(TieredBackupTest, aTierThatIsFullIsAskedForLessAndPassedOver) {
     EXPECT_EQ(budget->taken_bytes(), each.share_bytes) << "what the tier had no room for is for others";
     put(Bytes(kTieredBytes));
     ASSERT_TRUE(restore(*backup).ok());
-    EXPECT_TRUE(content() == image_);
+    EXPECT_TRUE(test::same_bytes(content(), image_));
     put(image_);
   }
 }
@@ -166,7 +167,7 @@ TEST_F(TieredBackupTest, aFailureOfAnyTierAtAnyStepLosesNothing) {
         put(Bytes(kTieredBytes));
         ASSERT_TRUE(backup->restore(*device_, allocation_->address(), 0, settled).ok());
         const Bytes now = content();
-        ASSERT_TRUE(std::equal(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(settled), image_.begin()));
+        ASSERT_TRUE(test::lies_at(std::span(now).first(settled), image_, 0));
         backup->release();
         ASSERT_EQ(backup->held_bytes(), 0U);
         put(image_);
@@ -176,7 +177,7 @@ TEST_F(TieredBackupTest, aFailureOfAnyTierAtAnyStepLosesNothing) {
       if (!restore(*backup).ok()) {
         ASSERT_TRUE(restore(*backup).ok());
       }
-      ASSERT_TRUE(content() == image_);
+      ASSERT_TRUE(test::same_bytes(content(), image_));
       put(image_);
       if (!controls->failed()) break;
     }

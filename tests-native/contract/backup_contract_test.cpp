@@ -23,6 +23,7 @@
 #include "device/emulated/emulated_device.hpp"
 #include "fake/fake_device.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace windlass {
@@ -165,7 +166,7 @@ TEST_P(BackupContract, whatWasSavedIsRestored) {
   ASSERT_TRUE(save().ok());
   put(std::vector<std::byte>(kImageBytes, std::byte{0xEE}));
   ASSERT_TRUE(restore().ok());
-  EXPECT_EQ(content() == image_, backup_case().keeps_bytes);
+  EXPECT_EQ(test::same_bytes(content(), image_), backup_case().keeps_bytes);
 }
 
 TEST_P(BackupContract, roomIsHeldFromPrepareToReleaseUnlessRetained) {
@@ -192,7 +193,7 @@ TEST_P(BackupContract, theSecondCycleRestoresTheSecondImage) {
   ASSERT_TRUE(save().ok());
   put(std::vector<std::byte>(kImageBytes, std::byte{0}));
   ASSERT_TRUE(restore().ok());
-  EXPECT_EQ(content() == image_, backup_case().keeps_bytes);
+  EXPECT_EQ(test::same_bytes(content(), image_), backup_case().keeps_bytes);
 }
 
 TEST_P(BackupContract, releaseWithoutPrepareIsHarmless) {
@@ -221,7 +222,7 @@ TEST_P(KeepingBackupContract, anyPartOfTheImageCanBeRead) {
   for (const auto& [offset, bytes] : ranges) {
     std::vector<std::byte> read(bytes);
     ASSERT_TRUE(backup_->read(offset, read.data(), bytes).ok());
-    EXPECT_TRUE(std::equal(read.begin(), read.end(), image_.begin() + static_cast<ptrdiff_t>(offset))) << offset;
+    EXPECT_TRUE(test::lies_at(read, image_, offset)) << offset;
   }
 }
 
@@ -235,7 +236,7 @@ TEST_P(KeepingBackupContract, partsAreRestoredInAnyOrder) {
     const uint64_t bytes = std::min(extent.bytes, kImageBytes - extent.offset);
     ASSERT_TRUE(backup_->restore(*fake_, allocation_->address() + extent.offset, extent.offset, bytes).ok());
   }
-  EXPECT_TRUE(content() == image_);
+  EXPECT_TRUE(test::same_bytes(content(), image_));
 }
 
 TEST_P(KeepingBackupContract, whatWasSettledBeforeAFailureIsRestored) {
@@ -253,7 +254,7 @@ TEST_P(KeepingBackupContract, whatWasSettledBeforeAFailureIsRestored) {
   put(std::vector<std::byte>(kImageBytes, std::byte{0}));
   ASSERT_TRUE(backup_->restore(*fake_, allocation_->address(), 0, first.bytes).ok());
   const std::vector<std::byte> found = content();
-  EXPECT_TRUE(std::equal(found.begin(), found.begin() + static_cast<ptrdiff_t>(first.bytes), image_.begin()));
+  EXPECT_TRUE(test::lies_at(std::span(found).first(first.bytes), image_, 0));
 }
 
 TEST_P(KeepingBackupContract, whatIsRetainedCanBeReadAfterRelease) {
@@ -263,7 +264,7 @@ TEST_P(KeepingBackupContract, whatIsRetainedCanBeReadAfterRelease) {
   backup_->release();
   put(std::vector<std::byte>(kImageBytes, std::byte{0}));
   ASSERT_TRUE(restore().ok());
-  EXPECT_TRUE(content() == image_);
+  EXPECT_TRUE(test::same_bytes(content(), image_));
 }
 
 TEST_P(KeepingBackupContract, aFailedRestoreLeavesTheBytesForTheNext) {
@@ -275,7 +276,7 @@ TEST_P(KeepingBackupContract, aFailedRestoreLeavesTheBytesForTheNext) {
   }
   ASSERT_TRUE(allocation_->commit(nullptr).ok());
   ASSERT_TRUE(restore().ok());
-  EXPECT_TRUE(content() == image_);
+  EXPECT_TRUE(test::same_bytes(content(), image_));
 }
 
 TEST_P(KeepingBackupContract, anyPartOfASettledImageCanBeRead) {
@@ -289,7 +290,7 @@ TEST_P(KeepingBackupContract, anyPartOfASettledImageCanBeRead) {
     const uint64_t bytes = random() % (kImageBytes - offset + 1);
     std::vector<std::byte> part(bytes);
     ASSERT_TRUE(backup_->read(offset, part.data(), bytes).ok());
-    ASSERT_TRUE(std::equal(part.begin(), part.end(), image_.begin() + static_cast<std::ptrdiff_t>(offset)));
+    ASSERT_TRUE(test::lies_at(part, image_, offset));
   }
 }
 
@@ -308,7 +309,7 @@ TEST_P(KeepingBackupContract, whatWasSettledIsRestoredAfterAFailedSave) {
   put(std::vector<std::byte>(kImageBytes, std::byte{0xEE}));
   ASSERT_TRUE(backup_->restore(*fake_, address, 0, settled).ok());
   const std::vector<std::byte> now = content();
-  EXPECT_TRUE(std::equal(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(settled), image_.begin()));
+  EXPECT_TRUE(test::lies_at(std::span(now).first(settled), image_, 0));
   backup_->release();
 }
 
@@ -319,8 +320,7 @@ TEST_P(KeepingBackupContract, aViewIsTheImageAsFarAsItGoes) {
   for (uint64_t offset = 0; offset < kImageBytes; offset += kMiB + 4097) {
     const std::span<const std::byte> seen = backup_->view(offset);
     const uint64_t bytes = std::min<uint64_t>(seen.size(), kImageBytes - offset);
-    EXPECT_TRUE(std::equal(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(bytes),
-                           image_.begin() + static_cast<std::ptrdiff_t>(offset)));
+    EXPECT_TRUE(test::lies_at(std::span(seen).first(bytes), image_, offset));
   }
 }
 

@@ -26,6 +26,7 @@
 #include "fake/fake_file_calls.hpp"
 #include "region/region.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace windlass {
@@ -197,14 +198,14 @@ TEST_P(RegionContract, threeCyclesKeepEveryByteAtOddSizes) {
       if (keeps_bytes()) {
         std::vector<std::byte> seen(size_bytes);
         ASSERT_TRUE(region->read_backup(0, seen.data(), size_bytes).ok());
-        EXPECT_TRUE(seen == bytes) << "what the backup shows";
+        EXPECT_TRUE(test::same_bytes(seen, bytes)) << "what the backup shows";
       }
       Result<ResumeReport> resumed = region->resume();
       ASSERT_TRUE(resumed.ok()) << resumed.status().message();
       EXPECT_EQ(region->info().address, address);
       EXPECT_EQ(region->info().content_defined, keeps_bytes());
       if (keeps_bytes()) {
-        EXPECT_TRUE(content(*region) == bytes) << size_bytes << " bytes, cycle " << cycle;
+        EXPECT_TRUE(test::same_bytes(content(*region), bytes)) << size_bytes << " bytes, cycle " << cycle;
       }
     }
   }
@@ -242,12 +243,12 @@ void RegionContract::sweep(uint64_t size_bytes, Arm&& arm, Fired&& fired, Forgiv
     }
     EXPECT_EQ(region->info().address, address);
     const bool undefined = !region->info().content_defined;
-    ASSERT_TRUE(content(*region) == bytes || (!keeps_bytes() && undefined)) << "step " << step;
+    ASSERT_TRUE(test::same_bytes(content(*region), bytes) || (!keeps_bytes() && undefined)) << "step " << step;
     // The next cycle is as if nothing had been.
     ASSERT_TRUE(region->pause().ok()) << "step " << step;
     EXPECT_EQ(used(), 0U);
     ASSERT_TRUE(region->resume().ok()) << "step " << step;
-    ASSERT_TRUE(content(*region) == bytes || !keeps_bytes()) << "step " << step;
+    ASSERT_TRUE(test::same_bytes(content(*region), bytes) || !keeps_bytes()) << "step " << step;
     region = nullptr;
     EXPECT_EQ(used(), 0U);
     EXPECT_EQ(places_.pool->info().lent_bytes, 0U);
@@ -280,10 +281,10 @@ TEST_P(RegionContract, aFullDiskLeavesTheRegionActiveAndSaysWhatIsMissing) {
   EXPECT_EQ(paused.status().code(), Code::kNoSpace);
   EXPECT_NE(paused.status().message().find("are free"), std::string_view::npos) << paused.status().message();
   EXPECT_EQ(region->info().state, RegionState::kActive);
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
   ASSERT_TRUE(region->pause().ok()) << "once there is room";
   ASSERT_TRUE(region->resume().ok());
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -10,6 +10,7 @@
 #include "device/emulated/emulated_device.hpp"
 #include "fake/fake_device.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -33,7 +34,7 @@ TEST_F(DeviceTest, hashedCopiesMoveAndHashTheBytes) {
   const Hash128 expected = hash(bytes.data(), bytes.size());
   EXPECT_EQ(device_->copy_in_hashed(allocation_->address(), bytes.data(), bytes.size()).value(), expected);
   EXPECT_EQ(device_->copy_out_hashed(back.data(), allocation_->address(), back.size()).value(), expected);
-  EXPECT_TRUE(back == bytes);
+  EXPECT_TRUE(test::same_bytes(back, bytes));
 }
 
 TEST_F(DeviceTest, hashedCopiesFailWhereTheCopyDoes) {

@@ -17,6 +17,7 @@
 #include "fake/fake_device.hpp"
 #include "support/allocation_failure.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -69,7 +70,7 @@ TEST_F(RegionTest, aPausedRegionComesBackAtTheSameAddressWithTheSameBytes) {
   EXPECT_EQ(resumed.generation, 2U);
   EXPECT_EQ(region->info().address, address);
   EXPECT_EQ(region->info().backup_bytes, 0U) << "a pageable backup gives its memory back";
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
 }
 
 TEST_F(RegionTest, phaseTimesAddUpToNoMoreThanTheTotal) {
@@ -152,10 +153,10 @@ TEST_F(RegionTest, aFailureAtAnyStepOfPauseLosesNothing) {
     EXPECT_EQ(region->info().state, RegionState::kActive) << fake_->last_failure();
     EXPECT_LE(region->info().generation, 2U) << "pages that were taken again are of a new generation";
     EXPECT_EQ(region->info().backup_bytes, 0U) << "the backup holds nothing after an undone pause";
-    EXPECT_TRUE(content(*region) == bytes) << fake_->last_failure() << " at step " << step;
+    EXPECT_TRUE(test::same_bytes(content(*region), bytes)) << fake_->last_failure() << " at step " << step;
     EXPECT_TRUE(region->pause().ok()) << "the next try goes through";
     EXPECT_TRUE(region->resume().ok());
-    EXPECT_TRUE(content(*region) == bytes);
+    EXPECT_TRUE(test::same_bytes(content(*region), bytes));
   }
   // The release goes on beside the copy, so that extents are unmapped one by one or several at once.
   EXPECT_GE(failures, 1U + 3U + 1U + 3U) << "drain, three copies, at least one unmap, release of three extents";
@@ -178,7 +179,7 @@ TEST_F(RegionTest, aFailureAtAnyStepOfResumeLeavesItPausedWithItsBytes) {
     EXPECT_EQ(region->info().state, RegionState::kPaused) << fake_->last_failure();
     EXPECT_EQ(used(), 0U) << "nothing is taken: " << fake_->last_failure();
     ASSERT_TRUE(region->resume().ok()) << "the next try goes through";
-    EXPECT_TRUE(content(*region) == bytes) << fake_->last_failure() << " at step " << step;
+    EXPECT_TRUE(test::same_bytes(content(*region), bytes)) << fake_->last_failure() << " at step " << step;
   }
   EXPECT_EQ(failures, 6U + 1U + 3U) << "create and map of three extents, set_access, three copies";
 }
@@ -206,7 +207,7 @@ TEST_F(RegionTest, anAllocationThatFailsAnywhereInACycleLosesNothing) {
       EXPECT_EQ(used(), 0U);
       ASSERT_TRUE(region->resume().ok());
     }
-    ASSERT_TRUE(content(*region) == bytes) << "after allocation " << nth << " failed";
+    ASSERT_TRUE(test::same_bytes(content(*region), bytes)) << "after allocation " << nth << " failed";
     if (!fired) break;
     ++failures;
   }
@@ -246,7 +247,7 @@ TEST_F(RegionTest, memoryThatCannotBeHadBackLeavesItPausedWithItsBytesKept) {
   EXPECT_EQ(region->info().state, RegionState::kPaused);
   fake_->forgive();
   ASSERT_TRUE(region->resume().ok());
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
 }
 
 TEST_F(RegionTest, bytesDroppedByAFailedPauseWithoutBackupAreSaidToBeLost) {
@@ -267,7 +268,7 @@ TEST_F(RegionTest, noRoomForTheBackupLeavesItActive) {
   fill(*region, bytes);
   EXPECT_EQ(region->pause().status().code(), Code::kNoSpace);
   EXPECT_EQ(region->info().state, RegionState::kActive);
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
 }
 
 TEST_F(RegionTest, aDamagedBackupIsNotRestoredAndCanBeTriedAgain) {
@@ -284,7 +285,7 @@ TEST_F(RegionTest, aDamagedBackupIsNotRestoredAndCanBeTriedAgain) {
   EXPECT_EQ(used(), 0U);
   backup->extents()[0][1000] ^= std::byte{0x10};
   ASSERT_TRUE(region->resume().ok());
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
 }
 
 TEST_F(RegionTest, memoryTakenByOthersMeanwhileIsAnErrorThatPasses) {
@@ -296,7 +297,7 @@ TEST_F(RegionTest, memoryTakenByOthersMeanwhileIsAnErrorThatPasses) {
   EXPECT_EQ(region->resume().status().code(), Code::kNoMemory);
   other = nullptr;
   ASSERT_TRUE(region->resume().ok());
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
 }
 
 TEST_F(RegionTest, aMachineThatCannotCountPagesDoesNotFailAPause) {
@@ -332,7 +333,7 @@ TEST_F(RegionTest, manyThreadsPausingAndResumingLeaveEveryByteInPlace) {
     EXPECT_TRUE(region->resume().ok());
   }
   EXPECT_EQ(region->info().generation, pauses + 1);
-  EXPECT_TRUE(content(*region) == bytes);
+  EXPECT_TRUE(test::same_bytes(content(*region), bytes));
 }
 
 }  // namespace

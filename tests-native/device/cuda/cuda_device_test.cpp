@@ -13,6 +13,7 @@
 
 #include "device/cuda/cuda_device_fixture.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -116,7 +117,7 @@ TEST_F(CudaDeviceTest, manyPiecesGetAccessInOneCallAndOnlyNewOnesAreZeroed) {
   EXPECT_EQ(fake_.calls("cuMemSetAccess"), before + 1);
   std::vector<std::byte> expected(4 * kUnit);
   std::copy(image.begin(), image.end(), expected.begin());
-  EXPECT_TRUE(read(*device, {address, 4 * kUnit, 0}) == expected);
+  EXPECT_TRUE(test::same_bytes(read(*device, {address, 4 * kUnit, 0}), expected));
   ASSERT_TRUE(device->unmap(address, 4 * kUnit).ok());
   for (const PhysicalId piece : pieces) EXPECT_TRUE(device->release(piece).ok());
   EXPECT_TRUE(device->unreserve(address, 4 * kUnit).ok());
@@ -156,7 +157,7 @@ TEST_F(CudaDeviceTest, theHashComesWithTheCopy) {
             hash(image.data(), image.size()));
   EXPECT_EQ(device->copy_out_hashed(back.data(), mapped.address, back.size()).value(),
             hash(image.data(), image.size()));
-  EXPECT_TRUE(back == image);
+  EXPECT_TRUE(test::same_bytes(back, image));
   EXPECT_FALSE(device->copy_in_hashed(mapped.address + 1, image.data(), 2 * kUnit).ok());
   EXPECT_FALSE(device->copy_out_hashed(back.data(), mapped.address - 1, 1).ok());
   drop(*device, mapped);
@@ -176,7 +177,7 @@ TEST_F(CudaDeviceTest, exportedMemoryIsTheImportersUntilHeLetsGo) {
   EXPECT_EQ(giver->memory().value().free_bytes, 64 * kMiB - kUnit) << "the importer keeps it";
   ASSERT_TRUE(taker->map(taken.address, kUnit, taken.physical).ok());
   ASSERT_TRUE(taker->set_access(taken.address, kUnit).ok());
-  EXPECT_TRUE(read(*taker, taken) == image) << "imported memory is not zeroed";
+  EXPECT_TRUE(test::same_bytes(read(*taker, taken), image)) << "imported memory is not zeroed";
   EXPECT_EQ(taker->memory().value().used_bytes, kUnit);
   drop(*taker, taken);
   EXPECT_EQ(giver->memory().value().free_bytes, 64 * kMiB);
@@ -243,7 +244,7 @@ TEST_F(CudaDeviceTest, threadsOnRangesOfTheirOwnDoNotDisturbEachOther) {
         const Mapped mapped = map(*device, 2 * kUnit);
         const std::vector<std::byte> image = test::pattern(mapped.bytes, number * 100 + round);
         ASSERT_TRUE(device->copy_in(mapped.address, image.data(), image.size()).ok());
-        ASSERT_TRUE(read(*device, mapped) == image);
+        ASSERT_TRUE(test::same_bytes(read(*device, mapped), image));
         drop(*device, mapped);
       }
     });

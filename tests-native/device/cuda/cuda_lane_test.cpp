@@ -11,6 +11,7 @@
 
 #include "fake/fake_cuda.hpp"
 #include "support/pattern.hpp"
+#include "support/same_bytes.hpp"
 
 namespace windlass {
 namespace {
@@ -80,7 +81,7 @@ TEST_F(CudaLaneTest, pageableMemoryPassesThroughSlotsAtAnySizeAndOffset) {
     const uint64_t offset = random() % (kDeviceBytes - bytes);
     const std::vector<std::byte> image = test::pattern(bytes, bytes);
     ASSERT_TRUE(in_->copy(address_ + offset, at(image), bytes).ok());
-    EXPECT_TRUE(read(offset, bytes) == image) << bytes;
+    EXPECT_TRUE(test::same_bytes(read(offset, bytes), image)) << bytes;
   }
   EXPECT_EQ(fake_.pageable_copies(), 0U) << "the GPU never saw pageable memory";
 }
@@ -104,7 +105,7 @@ TEST_F(CudaLaneTest, memoryThatIsRegisteredInPartIsCopiedWhole) {
   std::vector<std::byte> image = test::pattern(2 * kMiB, 2);
   ASSERT_TRUE(chunked.pin(at(image), 250 * kKiB).ok());
   ASSERT_TRUE(lane->copy(address_, at(image), image.size()).ok());
-  EXPECT_TRUE(read(0, image.size()) == image);
+  EXPECT_TRUE(test::same_bytes(read(0, image.size()), image));
   EXPECT_EQ(fake_.pageable_copies(), 0U);
 }
 
@@ -116,7 +117,7 @@ TEST_F(CudaLaneTest, theHashIsThatOfTheBytes) {
     std::vector<std::byte> back(bytes + 1);
     EXPECT_EQ(out_->copy_hashed(address_ + 11, at(back), bytes).value(), hash(image.data(), bytes));
     back.resize(bytes);
-    EXPECT_TRUE(back == image);
+    EXPECT_TRUE(test::same_bytes(back, image));
   }
   std::vector<std::byte> image = test::pattern(kSlot, 4);
   ASSERT_TRUE(pinned_->pin(at(image), kSlot).ok());
@@ -130,7 +131,7 @@ TEST_F(CudaLaneTest, zeroingReachesTheWholeRangeAndNoFurther) {
   ASSERT_TRUE(in_->zero(address_ + 2 * kMiB, 2 * kMiB).ok());
   std::vector<std::byte> expected = image;
   std::fill_n(expected.begin() + 2 * kMiB, 2 * kMiB, std::byte{0});
-  EXPECT_TRUE(read(0, kDeviceBytes) == expected);
+  EXPECT_TRUE(test::same_bytes(read(0, kDeviceBytes), expected));
 }
 
 // Goal: threads share slots and streams without mixing bytes, whether the GPU works as early or as late as it can.
@@ -154,7 +155,7 @@ TEST_F(CudaLaneTest, copiesOfSeveralThreadsKeepTheirBytes) {
           if (pins && !pinned_->pin(at(image), bytes).ok()) ++wrong;
           if (!in_->copy(from, at(image), bytes).ok()) ++wrong;
           if (!out_->copy(from, at(back), bytes).ok()) ++wrong;
-          if (back != image) ++wrong;
+          if (!test::same_bytes(back, image)) ++wrong;
           if (pins && !pinned_->unpin(at(image), bytes).ok()) ++wrong;
         }
       });
@@ -180,7 +181,7 @@ TEST_F(CudaLaneTest, aFailedCopyLeavesNothingOnItsWay) {
       // Were anything on its way, it would read what is gone, and the slots would be missing.
       source = {};
       ASSERT_TRUE(in_->copy(address_, at(image), image.size()).ok());
-      EXPECT_TRUE(read(0, image.size()) == image);
+      EXPECT_TRUE(test::same_bytes(read(0, image.size()), image));
     }
   }
 }
