@@ -65,8 +65,8 @@ record Item(
   /** A call among many regions takes at most 1.1 times as long as among few. */
   private static final double LEAST_OF_GROWTH = 1 / 1.1;
 
-  /** What is encoded has at most 1.02 times the bytes that its entropy allows. */
-  private static final double LEAST_OF_SIZE = 1 / 1.02;
+  /** What is encoded has at most 1.02 times the bytes that its limit has. */
+  static final double LEAST_OF_SIZE = 1 / 1.02;
 
   static final Item DOWNCALL =
       new Item(
@@ -193,7 +193,8 @@ record Item(
   static final List<Item> NATIVE =
       Stream.of(REGIONS, StoreItems.all(), ArchiveItems.all()).flatMap(List::stream).toList();
 
-  private static Item moving(
+  /** One whose rates are compared. */
+  static Item moving(
       String number,
       String key,
       String title,

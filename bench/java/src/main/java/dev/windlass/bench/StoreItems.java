@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /** The rows of the tensor store: items 5, 6 and 17, and what many values and many clients cost. */
 final class StoreItems {
@@ -13,6 +14,9 @@ final class StoreItems {
           Map.entry("1m", "1 MiB"),
           Map.entry("64m", "64 MiB"),
           Map.entry("1g", "1 GiB"));
+
+  /** What iperf3, which measures streams, is compared with. */
+  private static final Set<String> STREAMS = Set.of("64m", "1g");
 
   private StoreItems() {}
 
@@ -39,7 +43,7 @@ final class StoreItems {
             OptionalDouble.of(1),
             OptionalDouble.empty()));
     items.add(
-        gigabytes(
+        Item.moving(
             "17",
             "put_buffered",
             "put of 64 MiB over shm with a buffer",
@@ -57,7 +61,7 @@ final class StoreItems {
     }
     for (int clients : new int[] {1, 4, 16, 64}) {
       items.add(
-          gigabytes(
+          Item.moving(
               "",
               "store_clients_" + clients,
               clients
@@ -72,18 +76,19 @@ final class StoreItems {
   }
 
   private static Item overTcp(String verb, Map.Entry<String, String> size) {
-    return gigabytes(
+    boolean isStream = STREAMS.contains(size.getKey());
+    return Item.moving(
         "5",
         "store_" + verb + "_tcp_" + size.getKey(),
         verb + " of " + size.getValue() + " over tcp, loopback",
         "bare send and receive loops, as many connections",
-        "none",
+        isStream ? "iperf3, as many connections" : "none",
         OptionalDouble.of(0.95),
-        OptionalDouble.empty());
+        isStream ? OptionalDouble.of(1) : OptionalDouble.empty());
   }
 
   private static Item overSharedMemory(String verb, Map.Entry<String, String> size) {
-    return gigabytes(
+    return Item.moving(
         "6",
         "store_" + verb + "_shm_" + size.getKey(),
         verb + " of " + size.getValue() + " over shm",
@@ -94,7 +99,7 @@ final class StoreItems {
   }
 
   private static Item many(String key, String title, double limitTarget) {
-    return gigabytes(
+    return Item.moving(
         "",
         key,
         title,
@@ -102,17 +107,5 @@ final class StoreItems {
         "none",
         OptionalDouble.of(limitTarget),
         OptionalDouble.empty());
-  }
-
-  private static Item gigabytes(
-      String number,
-      String key,
-      String title,
-      String limit,
-      String peer,
-      OptionalDouble limitTarget,
-      OptionalDouble peerTarget) {
-    return new Item(
-        number, key, title, limit, peer, Item.Unit.GIGABYTES_PER_SECOND, limitTarget, peerTarget);
   }
 }
