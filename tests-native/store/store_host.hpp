@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <ostream>
@@ -13,16 +14,25 @@
 #include "base/bytes.hpp"
 #include "store/tensor_store.hpp"
 #include "support/pattern.hpp"
+#include "support/rdma_here.hpp"
 #include "support/temporary_directory.hpp"
 #include "volume/volume.hpp"
 #include "volume/volume_server.hpp"
 
 namespace windlass::test {
 
-enum class Way { kLocal, kShm, kTcp };
+enum class Way { kLocal, kShm, kTcp, kRdma };
 
 inline std::string way_name(Way way) {
-  return way == Way::kLocal ? "local" : std::string(way == Way::kShm ? "shm" : "tcp");
+  static constexpr std::array<const char*, 4> kNames{"local", "shm", "tcp", "rdma"};
+  return kNames.at(static_cast<size_t>(way));
+}
+
+// Those that there are on this machine.
+inline std::vector<Way> all_ways() {
+  std::vector<Way> ways{Way::kLocal, Way::kShm, Way::kTcp};
+  if (rdma_is_here()) ways.push_back(Way::kRdma);
+  return ways;
 }
 
 inline void PrintTo(Way way, std::ostream* out) { *out << way_name(way); }
@@ -53,7 +63,8 @@ class StoreHost {
   std::shared_ptr<TensorStore> open() const {
     StoreOptions options;
     options.connect_timeout = connect_timeout_;
-    options.transport = way_ == Way::kTcp ? TransportKind::kTcp : TransportKind::kAuto;
+    if (way_ == Way::kTcp) options.transport = TransportKind::kTcp;
+    if (way_ == Way::kRdma) options.transport = TransportKind::kRdma;
     Result<std::shared_ptr<TensorStore>> opened =
         way_ == Way::kLocal ? TensorStore::open_local(volume_, options) : TensorStore::open(uri_, options);
     EXPECT_TRUE(opened.ok()) << opened.status().to_string();
@@ -63,7 +74,7 @@ class StoreHost {
   // How long stores opened from now on try to connect again.
   void set_connect_timeout(std::chrono::nanoseconds timeout) { connect_timeout_ = timeout; }
 
-  bool maps() const { return way_ != Way::kTcp; }
+  bool maps() const { return way_ == Way::kLocal || way_ == Way::kShm; }
   Volume& volume() { return *volume_; }
   VolumeInfo info() const { return volume_->info(); }
 

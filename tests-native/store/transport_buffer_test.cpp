@@ -155,7 +155,7 @@ TEST_P(TransportBufferTest, threadsTakeTurnsOrAreToldTo) {
   EXPECT_GT(done.load(), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Over, TransportBufferTest, testing::Values(Way::kLocal, Way::kShm, Way::kTcp),
+INSTANTIATE_TEST_SUITE_P(Over, TransportBufferTest, testing::ValuesIn(test::all_ways()),
                          [](const testing::TestParamInfo<Way>& over) { return way_name(over.param); });
 
 class BrokenLinkTest : public testing::Test {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "support/rdma_here.hpp"
 #include "support/soon.hpp"
 #include "support/temporary_directory.hpp"
 #include "volume/connect.hpp"
@@ -36,9 +38,23 @@ bool comes_true(Predicate&& predicate) {
   return true;
 }
 
-enum class Way { kLocal, kShm, kTcp };
+enum class Way { kLocal, kShm, kTcp, kRdma };
 
-inline std::string way_name(Way way) { return way == Way::kLocal ? "local" : way == Way::kShm ? "shm" : "tcp"; }
+inline std::string way_name(Way way) {
+  static constexpr std::array<const char*, 4> kNames{"local", "shm", "tcp", "rdma"};
+  return kNames.at(static_cast<size_t>(way));
+}
+
+// Those that there are on this machine.
+inline std::vector<Way> all_ways() {
+  std::vector<Way> ways{Way::kLocal, Way::kShm, Way::kTcp};
+  if (rdma_is_here()) ways.push_back(Way::kRdma);
+  return ways;
+}
+
+// Whether it is by TCP that the volume is asked, so that nothing of it can be mapped.
+inline bool is_far(Way way) { return way == Way::kTcp || way == Way::kRdma; }
+
 inline void PrintTo(Way way, std::ostream* out) { *out << way_name(way); }
 
 inline constexpr std::string_view kSecret = "a secret of enough bytes";
@@ -155,13 +171,11 @@ class VolumeWorld {
 
   ConnectOptions options(Way way) const {
     ConnectOptions options;
-    if (way == Way::kTcp) options.transport = TransportKind::kTcp;
-    if (way == Way::kTcp) options.secret = secret_;
+    if (is_far(way)) options.transport = way == Way::kTcp ? TransportKind::kTcp : TransportKind::kRdma;
+    if (is_far(way)) options.secret = secret_;
     return options;
   }
-  Result<VolumeConnection> connect(Way way) const {
-    return connect_volume(way == Way::kTcp ? tcp_ : unix_, options(way));
-  }
+  Result<VolumeConnection> connect(Way way) const { return connect_volume(is_far(way) ? tcp_ : unix_, options(way)); }
 
   Client client(Way way) {
     if (way == Way::kLocal) {

@@ -1,7 +1,7 @@
-// Registers memory with a device, so that it can read and write it.
+// Registers memory with a device, so that the device can read and write it.
 //
-// Registering pins the pages and tells the device where they are, which is dear; so whoever registers keeps what he has
-// (see registration_cache.hpp). A registration ends with its object, and with it both of its keys.
+// What is registered stays in memory, and stays the pages that it was: whoever gives pages back, or takes others for
+// the same addresses, ends their registrations first. Nobody else notices.
 //
 // Threads: any.
 #pragma once
@@ -15,20 +15,28 @@
 
 namespace windlass {
 
-// Bits: what a registration allows. The device itself may always read and write.
-enum class RegistrationAccess : uint32_t { kLocal = 0, kRemoteRead = 1, kRemoteWrite = 2 };
+// Bits.
+enum class RegistrationAccess : uint32_t {
+  kLocal = 0,        // this process's own transfers, in and out
+  kRemoteRead = 1,   // whoever has the remote key may read
+  kRemoteWrite = 2,  // whoever has the remote key may write
+};
 
+constexpr uint32_t access_bits(RegistrationAccess access) noexcept { return static_cast<uint32_t>(access); }
+
+// Memory that is registered.
 class Registration {
  public:
   Registration() = default;
-  virtual ~Registration() = default;  // deregisters
+  virtual ~Registration() = default;  // deregisters; no transfer that names it may be under way
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
   virtual uint32_t local_key() const noexcept = 0;
-  virtual uint32_t remote_key() const noexcept = 0;
+  virtual uint32_t remote_key() const noexcept = 0;  // 0 where access was kLocal
 };
 
+// Outlives what it registered.
 class Registrar {
  public:
   Registrar() = default;
@@ -36,14 +44,15 @@ class Registrar {
   Registrar(const Registrar&) = delete;
   Registrar& operator=(const Registrar&) = delete;
 
-  // access: bits of RegistrationAccess. A call that fails changes nothing. Errors: kNoMemory (too large, or the limit
-  // of locked memory); kInvalidArgument (no such memory); kDevice.
+  // access: bits of RegistrationAccess. Errors: kInvalidArgument (no bytes, more than most_bytes(), unknown bits);
+  // kNoMemory (more than the device takes at once, or than may be locked: how much that is, and how to raise it);
+  // kPermission; kUnsupported; kDevice. A call that fails changes nothing.
   virtual Result<std::unique_ptr<Registration>> register_memory(std::byte* data, uint64_t bytes, uint32_t access) = 0;
 
-  // The largest that one registration may be, as the device says; it may refuse less.
+  // The largest that one registration may be.
   virtual uint64_t most_bytes() const noexcept = 0;
 
-  // Names it in messages.
+  // Of the device: "rxe0".
   virtual std::string_view name() const noexcept = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/status.hpp"
@@ -32,6 +33,9 @@ class Door final : public EventLoop::Handler, public std::enable_shared_from_thi
   // Empty at a Unix address, where the user is checked instead.
   const std::string& secret() const noexcept { return options_.secret; }
   uint64_t slow_timeout_ns() const noexcept { return options_.slow_timeout_ns; }
+
+  // Over which device clients may reach the volume's memory; nothing: over none.
+  std::optional<RdmaWish> rdma() const;
 
   // Whether one more client may have a session here; counts it if so. Errors: kUnavailable (there are too many).
   Status take_place();
