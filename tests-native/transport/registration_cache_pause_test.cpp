@@ -163,7 +163,7 @@ TEST_F(RegistrationPauseTest, aRegionThatIsClosedLeavesNothingAndItsAddressesCan
   std::byte* const before = data();
   region_ = nullptr;
   EXPECT_EQ(world_.registrar->live_bytes(), 0U);
-  EXPECT_EQ(world_.acquire(before, 4096).status().code(), Code::kState);
+  EXPECT_EQ(world_.acquire(before, 4096).status().code(), Code::kNotFound);
   region_ = Region::open(device_, kRegionBytes, std::make_unique<HostBackup>(HostBackupOptions{})).value();
   ASSERT_TRUE(world_.cache->watch(record()).ok());
   EXPECT_TRUE(acquire(0, 4096).ok());

@@ -94,8 +94,10 @@ Result<std::shared_ptr<RegisterableMemory>> RegistrationCache::memory_at(const B
   const auto behind = memories_.lower_bound(range.end);
   if (behind != memories_.begin()) {
     const std::shared_ptr<RegisterableMemory>& memory = std::prev(behind)->second;
-    if (memory->range.holds(range)) return memory;
-    if (memory->range.overlaps(range)) {
+    // Where a region was closed, its addresses may be somebody else's by now.
+    const bool is_over = !memory->foreign && memory->record.expired() && memory->registrations == 0;
+    if (memory->range.holds(range) && !is_over) return memory;
+    if (memory->range.overlaps(range) && !is_over) {
       return Status::error(Code::kInvalidArgument,
                            text(range_text(range), " lie only partly in ", range_text(memory->range),
                                 " that are known; ask for what lies within"));
