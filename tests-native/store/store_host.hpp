@@ -75,6 +75,8 @@ class StoreHost {
   void set_connect_timeout(std::chrono::nanoseconds timeout) { connect_timeout_ = timeout; }
 
   bool maps() const { return way_ == Way::kLocal || way_ == Way::kShm; }
+  // Whether buffers have memory.
+  bool fills_in_place() const { return way_ != Way::kTcp; }
   Volume& volume() { return *volume_; }
   VolumeInfo info() const { return volume_->info(); }
 

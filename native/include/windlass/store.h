@@ -23,11 +23,11 @@ typedef uint64_t wl_buffer;
 
 typedef int32_t wl_transport;
 enum {
-  WL_TRANSPORT_AUTO = 0, /* shm where the volume is on this host, else tcp */
+  WL_TRANSPORT_AUTO = 0, /* shm where the volume is on this host, else rdma where both ends have it, else tcp */
   WL_TRANSPORT_LOCAL = 1,
   WL_TRANSPORT_SHM = 2,
   WL_TRANSPORT_TCP = 3,
-  WL_TRANSPORT_RDMA = 4
+  WL_TRANSPORT_RDMA = 4 /* at a TCP address */
 };
 
 typedef struct wl_store_options {

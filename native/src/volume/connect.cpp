@@ -6,7 +6,6 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "transport/rdma/rdma_device.hpp"
 #include "transport/shm/shm_transport.hpp"
 #include "volume/far_transport.hpp"
 #include "volume/lane_transport.hpp"
@@ -142,13 +141,12 @@ struct Parts {
 Result<bool> goes_over_rdma(Parts& parts, VolumeClient& client, const ConnectOptions& options, std::string& reason) {
   const bool asked = options.transport == TransportKind::kRdma;
   if (!asked && (options.transport != TransportKind::kAuto || parts.dialer.kind() != TransportKind::kTcp)) return false;
-  // The volume need not hear of it where there is no device here.
-  const Result<RdmaPath> path = parts.rdma->path();
   parts.rdma->use(client);
+  const Result<std::shared_ptr<RdmaClient>> end = parts.rdma->end();
   const Status opened =
-      path.ok() ? parts.rdma->current(Deadline::after(options.connect_timeout)).status() : path.status();
+      end.ok() ? parts.rdma->current(Deadline::after(options.connect_timeout)).status() : end.status();
   if (opened.ok()) {
-    reason += text("; both ends have RDMA (here ", path->to_string(), ")");
+    reason += text("; both ends have RDMA (here ", (*end)->path().to_string(), ")");
     return true;
   }
   if (asked) return Status::error(Code::kUnsupported, text("no RDMA: ", opened.message()), opened.system_code());
@@ -184,6 +182,7 @@ Result<VolumeConnection> connect_volume(std::string_view uri, const ConnectOptio
   if (!*rdma) parts->grants->stop();
   if (*rdma) {
     made.kind = TransportKind::kRdma;
+    made.registrations = [rdma = parts->rdma] { return rdma->registrations(); };
     made.transport = std::make_shared<FarTransport>(*client, parts->rdma, parts->lanes);
   } else if (made.kind == TransportKind::kShm) {
     // The client keeps the parts, which therefore know it without keeping it.

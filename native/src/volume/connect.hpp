@@ -17,6 +17,7 @@
 #include "base/deadline.hpp"
 #include "base/status.hpp"
 #include "transport/handshake.hpp"
+#include "transport/registration_cache.hpp"
 #include "transport/socket_calls.hpp"
 #include "transport/stream.hpp"
 #include "transport/transport.hpp"
@@ -44,6 +45,8 @@ struct VolumeConnection {
   std::function<uint64_t()> connections;
   // Of the volume that it is connected to now.
   std::function<uint64_t()> volume_nonce;
+  // Of this process's memory, with the device that it goes over; null where it goes over none.
+  std::function<RegistrationStatistics()> registrations;
 };
 
 // uri: "shm://NAME", "shm:///PATH" or "tcp://HOST:PORT". Errors: kInvalidArgument; kUnavailable (nobody listens

@@ -58,9 +58,7 @@ Status ControlClient::start() {
 }
 
 SessionOptions ControlClient::session_options() const {
-  SessionOptions options{.peer = stream_.peer(), .counts_bytes = !is_unix_, .gives_segments = is_unix_, .rdma = {}};
-  if (!is_unix_) options.rdma = door_->rdma();
-  return options;
+  return {.peer = stream_.peer(), .counts_bytes = !is_unix_, .gives_segments = is_unix_, .rdma = door_->rdma()};
 }
 
 // For a control connection that has proved itself.

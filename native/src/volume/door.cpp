@@ -24,14 +24,12 @@ constexpr uint64_t kPauseNs = 100'000'000;
 }  // namespace
 
 Door::Door(ControlHub& hub, Listener listener, const ListenOptions& options)
-    : hub_(hub), listener_(std::move(listener)), options_(options) {}
-
-std::optional<RdmaWish> Door::rdma() const {
-  if (!options_.rdma || is_unix()) return std::nullopt;
+    : hub_(hub), listener_(std::move(listener)), options_(options) {
+  if (!options_.rdma || is_unix()) return;
   RdmaWish wish;
   wish.device = options_.rdma_device;
   wish.address = address().host;
-  return wish;
+  rdma_ = open_rdma_host(wish);
 }
 
 Status Door::open() { return hub_.loop().watch(listener_.descriptor(), EPOLLIN, shared_from_this()); }

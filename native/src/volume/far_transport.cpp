@@ -53,6 +53,17 @@ void RdmaInUse::renew(const ControlChannel& channel) {
   old.swap(transport_);
 }
 
+Result<std::shared_ptr<RdmaClient>> RdmaInUse::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (end_ != nullptr) return end_;
+  }
+  Result<std::shared_ptr<RdmaClient>> opened = open_rdma_client(wish_);
+  const std::lock_guard lock(mutex_);
+  if (opened.ok()) end_ = *opened;
+  return opened;
+}
+
 Result<RdmaInUse::Current> RdmaInUse::current(Deadline deadline) {
   const auto there = [this] {
     const std::lock_guard lock(mutex_);
@@ -62,13 +73,22 @@ Result<RdmaInUse::Current> RdmaInUse::current(Deadline deadline) {
   const std::lock_guard opening(opening_);
   Current found = there();
   if (found.transport != nullptr) return found;
+  Result<std::shared_ptr<RdmaClient>> from = end();
+  if (!from.ok()) return from.status();
   Result<std::unique_ptr<Transport>> opened =
-      open_rdma_transport(std::make_unique<ChannelLink>(*client_, found.connection), wish_, deadline);
+      (*from)->open_transport(std::make_unique<ChannelLink>(*client_, found.connection), deadline);
+  const std::lock_guard lock(mutex_);
+  // A device that has failed is opened anew the next time.
+  if (opened.status().code() == Code::kDevice) end_ = nullptr;
   if (!opened.ok()) return opened.status();
   found.transport = *std::move(opened);
-  const std::lock_guard lock(mutex_);
   if (connection_ == found.connection) transport_ = found.transport;
   return found;
+}
+
+RegistrationStatistics RdmaInUse::registrations() const {
+  const std::lock_guard lock(mutex_);
+  return end_ == nullptr ? RegistrationStatistics() : end_->statistics();
 }
 
 template <typename Move>
@@ -110,6 +130,16 @@ Result<std::unique_ptr<SlotMapping>> FarTransport::map(const RemoteRange& /*rang
   return Status::error(
       Code::kUnsupported,
       "nothing can be mapped over RDMA; read it into memory, or connect over shm:// on the same machine");
+}
+
+Result<std::unique_ptr<LentMemory>> FarTransport::lend(uint64_t bytes) {
+  const Result<std::shared_ptr<RdmaClient>> end = rdma_->end();
+  return end.ok() ? (*end)->lend(bytes) : end.status();
+}
+
+bool FarTransport::keeps_ready(const std::byte* data, uint64_t bytes) const {
+  const Result<std::shared_ptr<RdmaClient>> end = rdma_->end();
+  return end.ok() && (*end)->keeps_ready(data, bytes);
 }
 
 }  // namespace windlass

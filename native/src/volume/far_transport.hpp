@@ -21,7 +21,8 @@
 
 namespace windlass {
 
-// RDMA of the session in use; it is another one after the connection has broken. Opened when it is needed.
+// RDMA of the session in use; it is another one after the connection has broken. Opened when it is needed. The device, and
+// what is registered with it, stay from one session to the next.
 class RdmaInUse {
  public:
   // device: of this machine; empty: the likeliest.
@@ -29,8 +30,8 @@ class RdmaInUse {
     wish_.device = device;
   }
 
-  // What it goes over here. Errors: of choose_rdma_path.
-  Result<RdmaPath> path() const { return choose_rdma_path(list_rdma_devices(), wish_); }
+  // This process's end; the volume need not hear of it where there is none. Errors: of open_rdma_client.
+  Result<std::shared_ptr<RdmaClient>> end();
 
   // Whom to ask; it keeps this, and outlives all transports.
   void use(VolumeClient& client) noexcept { client_ = &client; }
@@ -42,8 +43,11 @@ class RdmaInUse {
     std::shared_ptr<Transport> transport;
     uint64_t connection = 0;
   };
-  // Errors: of open_rdma_transport.
+  // Errors: of open_rdma_client and RdmaClient.
   Result<Current> current(Deadline deadline);
+
+  // Of this process's memory.
+  RegistrationStatistics registrations() const;
 
   const GrantTable& grants() const noexcept { return *grants_; }
 
@@ -51,9 +55,10 @@ class RdmaInUse {
   RdmaWish wish_;
   const std::shared_ptr<GrantTable> grants_;
   VolumeClient* client_ = nullptr;
-  std::mutex opening_;  // of whoever opens
-  std::mutex mutex_;    // guards what follows
+  std::mutex opening_;        // of whoever opens
+  mutable std::mutex mutex_;  // guards what follows
   uint64_t connection_ = 0;
+  std::shared_ptr<RdmaClient> end_;  // once it has been needed
   std::shared_ptr<Transport> transport_;
 };
 
@@ -69,6 +74,8 @@ class FarTransport final : public Transport {
   Status read(std::span<const ReadMove> moves, Deadline deadline) override;
   Result<std::unique_ptr<SlotMapping>> map(const RemoteRange& range, MapFor purpose, bool populate,
                                            Deadline deadline) override;
+  Result<std::unique_ptr<LentMemory>> lend(uint64_t bytes) override;
+  bool keeps_ready(const std::byte* data, uint64_t bytes) const override;
 
  private:
   template <typename Move>

@@ -17,12 +17,12 @@
 
 #include "base/live_count.hpp"
 #include "base/status.hpp"
-#include "transport/rdma/rdma_device.hpp"
 #include "volume/volume_info.hpp"
 
 namespace windlass {
 
 class Offer;
+class RdmaHost;
 class VolumeCore;
 class VolumeSession;
 struct OfferItem;
@@ -47,8 +47,8 @@ struct SessionOptions {
   std::string peer;            // who it is, for the log and for messages
   bool counts_bytes = false;   // its slots are written through SlotHold, and commit refuses those not full
   bool gives_segments = true;  // whether its client may have segments' descriptors
-  std::optional<RdmaWish> rdma =
-      std::nullopt;  // over which device its client may reach memory on its own; nothing: over none
+  // Over which its client may reach memory on its own; null: over none.
+  std::shared_ptr<RdmaHost> rdma = nullptr;
 };
 
 class Volume : public std::enable_shared_from_this<Volume> {

@@ -101,7 +101,7 @@ class VolumeSession final : public VolumeControl {
   // The memory begins at (*segment)->address() + range.offset. Errors: as hold.
   Result<std::shared_ptr<SegmentFile>> segment_of(const RemoteRange& range, MapFor purpose);
 
-  // RDMA for its client, see rdma_ends.hpp. The first two wait for the device. Errors: of open_rdma_peer and RdmaPeer;
+  // RDMA for its client, see rdma_ends.hpp. The first two wait for the device. Errors: of RdmaPeer;
   // kNotFound (no such segment any more); kUnavailable (it has ended).
   Result<RdmaEndpoint> rdma_connect(const RdmaEndpoint& client);
   Result<std::vector<RdmaPiece>> rdma_segment(uint64_t segment);

@@ -16,16 +16,12 @@ Status ended_session() { return Status::error(Code::kUnavailable, "the session h
 Result<RdmaEndpoint> VolumeSession::rdma_connect(const RdmaEndpoint& client) {
   const std::lock_guard lock(rdma_mutex_);
   if (rdma_ended_) return ended_session();
-  if (!state_->options.rdma.has_value()) {
+  if (state_->options.rdma == nullptr) {
     return Status::error(Code::kUnsupported, "the volume does without RDMA on this way; move the bytes over lanes");
   }
-  if (rdma_ == nullptr) {
-    Result<std::unique_ptr<RdmaPeer>> opened = open_rdma_peer(*state_->options.rdma);
-    if (!opened.ok()) return opened.status().with_prefix("the volume");
-    rdma_ = *std::move(opened);
-  }
+  if (rdma_ == nullptr) rdma_ = state_->options.rdma->open_peer();
   Result<RdmaEndpoint> connected = rdma_->connect(client);
-  if (!connected.ok()) return connected.status();
+  if (!connected.ok()) return connected.status().with_prefix("the volume");
   // From here on it writes without anybody's counting.
   const std::lock_guard core_lock(core_->mutex);
   state_->one_sided = true;

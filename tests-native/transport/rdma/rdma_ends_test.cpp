@@ -21,18 +21,18 @@ class NoLink final : public RdmaLink {
 
 TEST(RdmaEndsTest, whereThereIsNoDeviceBothEndsSayWhatIsMissing) {
   if (test::rdma_is_here()) GTEST_SKIP() << "this machine has an RDMA device";
-  const auto peer = open_rdma_peer({});
-  ASSERT_FALSE(peer.ok());
-  EXPECT_FALSE(peer.status().message().empty());
-  const auto transport = open_rdma_transport(std::make_unique<NoLink>(), {}, soon());
-  ASSERT_FALSE(transport.ok());
-  EXPECT_EQ(transport.status().code(), peer.status().code());
+  const auto answered = open_rdma_host({})->open_peer()->connect({});
+  ASSERT_FALSE(answered.ok());
+  EXPECT_FALSE(answered.status().message().empty());
+  const auto client = open_rdma_client({});
+  ASSERT_FALSE(client.ok());
+  EXPECT_EQ(client.status().code(), answered.status().code());
   EXPECT_FALSE(query_rdma_limits("rxe0").ok());
 }
 
 TEST(RdmaEndsTest, whatTheVolumeSaysNoToIsTold) {
   NEEDS_RDMA();
-  const auto transport = open_rdma_transport(std::make_unique<NoLink>(), {}, soon());
+  const auto transport = test::open_client()->open_transport(std::make_unique<NoLink>(), soon());
   ASSERT_FALSE(transport.ok());
   EXPECT_NE(transport.status().message().find("does without RDMA"), std::string::npos);
 }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "support/pattern.hpp"
@@ -19,12 +20,10 @@ namespace windlass::test {
 // A volume's memory: segments of its own, as a volume's end registers them.
 class RdmaVolume {
  public:
-  RdmaVolume() {
-    Result<std::unique_ptr<RdmaPeer>> opened = open_rdma_peer({});
-    EXPECT_TRUE(opened.ok()) << opened.status().to_string();
-    peer_ = *std::move(opened);
-  }
+  explicit RdmaVolume(const std::string& device = "")
+      : host_(open_rdma_host(wish(device))), peer_(host_->open_peer()) {}
 
+  RdmaHost& host() { return *host_; }
   RdmaPeer& peer() { return *peer_; }
   std::vector<std::byte>& segment(uint64_t id) { return *segments_.at(id); }
   void add(uint64_t id, uint64_t bytes) { segments_[id] = std::make_shared<std::vector<std::byte>>(bytes); }
@@ -41,6 +40,13 @@ class RdmaVolume {
   std::atomic<uint64_t> disconnects = 0;
 
  private:
+  static RdmaWish wish(const std::string& device) {
+    RdmaWish wanted;
+    wanted.device = device;
+    return wanted;
+  }
+
+  const std::shared_ptr<RdmaHost> host_;
   std::unique_ptr<RdmaPeer> peer_;
   std::map<uint64_t, std::shared_ptr<std::vector<std::byte>>> segments_;
 };
@@ -66,11 +72,21 @@ class DirectLink final : public RdmaLink {
   RdmaVolume& volume_;
 };
 
-inline std::unique_ptr<Transport> open_transport(RdmaVolume& volume) {
-  Result<std::unique_ptr<Transport>> opened = open_rdma_transport(std::make_unique<DirectLink>(volume), {}, soon());
+inline std::shared_ptr<RdmaClient> open_client(const std::string& device = "") {
+  RdmaWish wish;
+  wish.device = device;
+  Result<std::shared_ptr<RdmaClient>> opened = open_rdma_client(wish);
   EXPECT_TRUE(opened.ok()) << opened.status().to_string();
   return opened.ok() ? *std::move(opened) : nullptr;
 }
+
+inline std::unique_ptr<Transport> open_transport(RdmaVolume& volume, RdmaClient& client) {
+  Result<std::unique_ptr<Transport>> opened = client.open_transport(std::make_unique<DirectLink>(volume), soon());
+  EXPECT_TRUE(opened.ok()) << opened.status().to_string();
+  return opened.ok() ? *std::move(opened) : nullptr;
+}
+
+inline std::unique_ptr<Transport> open_transport(RdmaVolume& volume) { return open_transport(volume, *open_client()); }
 
 // For the first line of a test that needs a device.
 #define NEEDS_RDMA() \

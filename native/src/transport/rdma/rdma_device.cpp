@@ -1,24 +1,30 @@
 #include "transport/rdma/rdma_device.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 
+#include "base/owned_descriptor.hpp"
 #include "base/text.hpp"
 
 namespace windlass {
 
 namespace {
 
+// Of a file in which there is little. A port may have a thousand of them.
 std::string first_line(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  return line;
+  const OwnedDescriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 256> bytes{};
+  const ssize_t count = opened.valid() ? read(opened.number(), bytes.data(), bytes.size()) : 0;
+  const std::string_view all(bytes.data(), static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  return std::string(all.substr(0, all.find('\n')));
 }
 
 // The names in a folder, numbers by their size.
@@ -182,6 +188,13 @@ Result<RdmaPath> choose_rdma_path(std::span<const RdmaDevice> devices, const Rdm
   }
   return Status::error(Code::kUnavailable,
                        text("no RDMA port can be used: ", lacking, "; bring its link up, and give it an address"));
+}
+
+Result<RdmaPath> find_rdma_path(RdmaWish wish) {
+  unsigned processor = 0;
+  unsigned node = 0;
+  if (wish.numa_node < 0 && getcpu(&processor, &node) == 0) wish.numa_node = static_cast<int32_t>(node);
+  return choose_rdma_path(list_rdma_devices(), wish);
 }
 
 }  // namespace windlass

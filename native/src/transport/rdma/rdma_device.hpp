@@ -75,4 +75,7 @@ struct RdmaPath {
 // each lacks).
 Result<RdmaPath> choose_rdma_path(std::span<const RdmaDevice> devices, const RdmaWish& wish);
 
+// Of this machine's devices. Where nobody says which memory it will be, it is taken to be near. Errors: as above.
+Result<RdmaPath> find_rdma_path(RdmaWish wish);
+
 }  // namespace windlass

@@ -1,45 +1,24 @@
 #include "transport/rdma/rdma_ends.hpp"
 
-#include <sched.h>
-
 #include <utility>
 
+#include "transport/rdma/rdma_client.hpp"
 #include "transport/rdma/rdma_context.hpp"
-#include "transport/rdma/rdma_peer.hpp"
-#include "transport/rdma/rdma_transport.hpp"
+#include "transport/rdma/rdma_host.hpp"
 
 namespace windlass {
 
-namespace {
-
-// Where nobody says which memory it will be, it is taken to be near.
-Result<RdmaPath> find_path(RdmaWish wish) {
-  unsigned processor = 0;
-  unsigned node = 0;
-  if (wish.numa_node < 0 && getcpu(&processor, &node) == 0) wish.numa_node = static_cast<int32_t>(node);
-  return choose_rdma_path(list_rdma_devices(), wish);
-}
-
-}  // namespace
-
-Result<std::unique_ptr<Transport>> open_rdma_transport(std::unique_ptr<RdmaLink> link, const RdmaWish& wish,
-                                                       Deadline deadline) {
-  Result<RdmaPath> path = find_path(wish);
+Result<std::shared_ptr<RdmaClient>> open_rdma_client(const RdmaWish& wish) {
+  Result<RdmaPath> path = find_rdma_path(wish);
   if (!path.ok()) return path.status();
   Result<std::shared_ptr<RdmaContext>> context = RdmaContext::open(path->device);
   if (!context.ok()) return context.status();
   Result<std::shared_ptr<RdmaDomain>> domain = RdmaDomain::open(*std::move(context));
   if (!domain.ok()) return domain.status();
-  auto transport = std::make_unique<RdmaTransport>(std::move(link), *std::move(domain), *std::move(path));
-  if (Status opened = transport->open(deadline); !opened.ok()) return opened;
-  return std::unique_ptr<Transport>(std::move(transport));
+  return std::shared_ptr<RdmaClient>(std::make_shared<VerbsClient>(*std::move(domain), *std::move(path)));
 }
 
-Result<std::unique_ptr<RdmaPeer>> open_rdma_peer(const RdmaWish& wish) {
-  Result<RdmaPath> path = find_path(wish);
-  if (!path.ok()) return path.status();
-  return std::unique_ptr<RdmaPeer>(std::make_unique<VerbsPeer>(*std::move(path)));
-}
+std::shared_ptr<RdmaHost> open_rdma_host(const RdmaWish& wish) { return std::make_shared<VerbsHost>(wish); }
 
 Result<RdmaLimits> query_rdma_limits(const std::string& device) {
   Result<std::shared_ptr<RdmaContext>> context = RdmaContext::open(device);

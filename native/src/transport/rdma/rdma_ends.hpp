@@ -6,11 +6,12 @@
 // session's control connection, which has been authenticated:
 //
 //   client CONNECT (its queue pair) ──▶ volume makes one, ready to receive ──▶ its queue pair; the client's is ready now
-//   client SEGMENT (an id)          ──▶ volume registers it in the session's domain ──▶ where its pieces lie, and keys
+//   client SEGMENT (an id)          ──▶ volume registers it, if nobody has asked before ──▶ where its pieces lie, and keys
 //   client DISCONNECT               ──▶ volume destroys the queue pair ──▶ done: nothing of it arrives any more
 //
-// Keys are good in one session, through its own queue pairs. Which bytes of a segment a client may touch is not checked
-// by the devices: who knows the secret is trusted to keep to its slots, as over shared memory. What is guarded is that
+// Keys are good for the clients that came in at one of the volume's addresses, with its secret. Which bytes of a segment
+// a client may touch is not checked by the devices: who knows the secret is trusted to keep to its slots, as over shared
+// memory. What is guarded is that
 // nothing arrives late: a transfer that fails destroys the queue pair at both ends before its caller hears of it, and a
 // session's queue pairs are destroyed before its slots are anybody else's.
 //
@@ -26,6 +27,7 @@
 #include "base/deadline.hpp"
 #include "base/status.hpp"
 #include "transport/rdma/rdma_device.hpp"
+#include "transport/registration_cache.hpp"
 #include "transport/transport.hpp"
 
 namespace windlass {
@@ -69,11 +71,32 @@ class RdmaLink {
   virtual Status disconnect(uint64_t connection, Deadline deadline) = 0;
 };
 
-// A client's end, for one session: the transport, which moves, and registers what it moves for as long as that takes.
-// What its callers may touch has been checked. Makes one queue pair at once, so that whoever has it knows that RDMA
-// works. link outlives it. Errors: of choose_rdma_path and of opening the device; what the volume says; kUnavailable.
-Result<std::unique_ptr<Transport>> open_rdma_transport(std::unique_ptr<RdmaLink> link, const RdmaWish& wish,
-                                                       Deadline deadline);
+// A client's end, for all of its sessions with one volume: a device, and what of this process's memory is registered
+// with it. Pages of a region stay registered until they go, and memory that was lent until it is given back; other
+// memory is registered for as long as a transfer takes.
+class RdmaClient {
+ public:
+  RdmaClient() = default;
+  virtual ~RdmaClient() = default;
+  RdmaClient(const RdmaClient&) = delete;
+  RdmaClient& operator=(const RdmaClient&) = delete;
+
+  // Over which it goes.
+  virtual const RdmaPath& path() const noexcept = 0;
+
+  // For one session: what moves. What its callers may touch has been checked. Makes one queue pair at once, so that
+  // whoever has it knows that RDMA works. Errors: what the volume says; kUnavailable; kNoMemory; kDevice.
+  virtual Result<std::unique_ptr<Transport>> open_transport(std::unique_ptr<RdmaLink> link, Deadline deadline) = 0;
+
+  // As Transport's.
+  virtual Result<std::unique_ptr<LentMemory>> lend(uint64_t bytes) = 0;
+  virtual bool keeps_ready(const std::byte* data, uint64_t bytes) const = 0;
+
+  virtual RegistrationStatistics statistics() const = 0;
+};
+
+// Errors: of choose_rdma_path and of opening the device.
+Result<std::shared_ptr<RdmaClient>> open_rdma_client(const RdmaWish& wish);
 
 // A session's end at the volume.
 class RdmaPeer {
@@ -84,27 +107,39 @@ class RdmaPeer {
   RdmaPeer& operator=(const RdmaPeer&) = delete;
 
   // Makes a queue pair for the client's; when it returns, that may send. Errors: kVersion; kInvalidArgument (a senseless
-  // endpoint); kNoSpace (too many); kState (closed); kUnavailable, kNoMemory, kDevice.
+  // endpoint); kNoSpace (too many); kState (closed); kUnsupported, kNotFound, kUnavailable, kLibrary, kPermission (why
+  // there is no RDMA here); kNoMemory; kDevice.
   virtual Result<RdmaEndpoint> connect(const RdmaEndpoint& client) = 0;
 
   // Destroys it. One that is not there has been destroyed.
   virtual void disconnect(uint64_t connection) noexcept = 0;
 
-  // A segment's pieces, registered for as long as its owner is kept by somebody else, and the peer not closed. Errors:
-  // of Registrar; kState (closed).
+  // A segment's pieces, registered for as long as its owner is kept by somebody else, and the host has a peer. Errors: of
+  // Registrar; kState (closed).
   virtual Result<std::vector<RdmaPiece>> grant(uint64_t segment, const std::shared_ptr<void>& owner, std::byte* data,
                                                uint64_t bytes) = 0;
 
   // Gives up registrations of segments that nobody else keeps any more.
   virtual void drop_stale() noexcept = 0;
 
-  // Destroys its queue pairs, so that nothing arrives any more, and gives up its registrations.
+  // Destroys its queue pairs, so that nothing arrives any more.
   virtual void close() noexcept = 0;
 };
 
-// Opens nothing yet: the device is opened when a client connects. Errors: kUnsupported, kNotFound, kUnavailable,
-// kLibrary (why there is no RDMA here).
-Result<std::unique_ptr<RdmaPeer>> open_rdma_peer(const RdmaWish& wish);
+// What the sessions share whose clients came in at one address: a device, opened when the first of them connects, and
+// segments, each registered once. The last session to close gives all up.
+class RdmaHost {
+ public:
+  RdmaHost() = default;
+  virtual ~RdmaHost() = default;
+  RdmaHost(const RdmaHost&) = delete;
+  RdmaHost& operator=(const RdmaHost&) = delete;
+
+  virtual std::unique_ptr<RdmaPeer> open_peer() = 0;
+};
+
+// Opens nothing yet.
+std::shared_ptr<RdmaHost> open_rdma_host(const RdmaWish& wish);
 
 // What a device can, as the verbs library tells it; beside what list_rdma_devices() tells.
 struct RdmaLimits {

@@ -24,7 +24,7 @@ std::byte* local_of(const ReadMove& move) noexcept { return move.target; }
 constexpr bool is_write(const WriteMove& /*move*/) noexcept { return true; }
 constexpr bool is_write(const ReadMove& /*move*/) noexcept { return false; }
 
-// Memory that cannot be registered is copied; what else goes wrong there goes wrong for good.
+// Memory that cannot be registered is copied; of what else goes wrong the caller is told.
 bool can_be_copied(const Status& failure) noexcept {
   return failure.code() == Code::kNoMemory || failure.code() == Code::kPermission ||
          failure.code() == Code::kUnsupported;
@@ -34,11 +34,19 @@ bool can_be_copied(const Status& failure) noexcept {
 
 struct RdmaTransport::Plan {
   std::vector<RdmaSlice> slices;
-  std::vector<std::unique_ptr<Registration>> registrations;
+  std::vector<RegistrationUse> uses;
 };
 
-RdmaTransport::RdmaTransport(std::unique_ptr<RdmaLink> link, std::shared_ptr<RdmaDomain> domain, RdmaPath path)
-    : link_(std::move(link)), domain_(std::move(domain)), path_(std::move(path)) {}
+// Memory of ours in one registration, or in none.
+struct RdmaTransport::LocalPart {
+  std::byte* data = nullptr;
+  uint64_t bytes = 0;
+  uint32_t key = 0;
+  bool copied = false;
+};
+
+RdmaTransport::RdmaTransport(std::shared_ptr<VerbsClient> client, std::unique_ptr<RdmaLink> link)
+    : client_(std::move(client)), link_(std::move(link)) {}
 
 // The volume destroys its ends with the session.
 RdmaTransport::~RdmaTransport() = default;
@@ -62,7 +70,7 @@ Result<std::unique_ptr<SlotMapping>> RdmaTransport::map(const RemoteRange&, MapF
 template <typename Move>
 Status RdmaTransport::move_all(std::span<const Move> moves, Deadline deadline) {
   return contain([&]() -> Status {
-    domain_->context().take_events();
+    client_->domain()->context().take_events();
     Status done = try_once(moves, deadline);
     if (done.ok() || done.code() == Code::kTimeout || deadline.expired()) return done;
     if (done.code() != Code::kUnavailable && done.code() != Code::kDevice) return done;
@@ -100,56 +108,67 @@ Status RdmaTransport::try_once(std::span<const Move> moves, Deadline deadline) {
   return done;
 }
 
-// Cuts a move where pieces of the segment end, and into slices.
+// Cuts a move where registrations of our memory end, where pieces of the segment end, and into slices.
 Status RdmaTransport::add(Plan& plan, std::byte* local, const RemoteRange& remote, bool writes, Deadline deadline) {
   Result<Pieces> pieces = pieces_of(remote.segment, deadline);
   if (!pieces.ok()) return pieces.status();
-  const bool small = remote.bytes <= RdmaConnection::kCellBytes;
-  uint64_t first = 0;
-  while (first < remote.bytes) {
-    const uint64_t offset = remote.offset + first;
-    const auto behind = std::find_if((*pieces)->begin(), (*pieces)->end(), [offset](const RdmaPiece& piece) {
-      return in_range(offset, 1, piece.offset + piece.bytes) && offset >= piece.offset;
-    });
-    if (behind == (*pieces)->end()) {
-      return Status::error(Code::kInvalidArgument, text("byte ", offset, " is not in segment ", remote.segment));
-    }
-    // Registered a large part at once; in slices then.
-    const uint64_t part =
-        std::min({remote.bytes - first, behind->offset + behind->bytes - offset, domain_->most_bytes()});
-    const uint32_t key = small ? 0 : local_key(plan, local + first, part);
-    const bool copied = key == 0;
-    const uint64_t most = copied ? RdmaConnection::kCellBytes : RdmaConnection::kSliceBytes;
-    for (uint64_t at = 0; at < part; at += most) {
-      RdmaSlice slice;
-      slice.local = local + first + at;
-      slice.local_key = key;
-      slice.copied = copied;
-      slice.writes = writes;
-      slice.bytes = static_cast<uint32_t>(std::min(most, part - at));
-      slice.remote_key = behind->key;
-      slice.remote = behind->address + (offset - behind->offset) + at;
-      plan.slices.push_back(slice);
-    }
-    first += part;
+  Result<std::vector<LocalPart>> parts = parts_of(plan, local, remote.bytes);
+  if (!parts.ok()) return parts.status();
+  for (const LocalPart& part : *parts) {
+    const RemoteRange there = remote.part(static_cast<uint64_t>(part.data - local), part.bytes);
+    if (Status added = add_part(plan, part, there, writes, **pieces); !added.ok()) return added;
   }
   return Status();
 }
 
-// 0: it is not registered, and must be copied.
-uint32_t RdmaTransport::local_key(Plan& plan, std::byte* local, uint64_t bytes) {
-  Registrar& registrar = *domain_;
-  Result<std::unique_ptr<Registration>> made =
-      registrar.register_memory(local, bytes, access_bits(RegistrationAccess::kLocal));
-  if (made.ok()) {
-    plan.registrations.push_back(*std::move(made));
-    return plan.registrations.back()->local_key();
+Status RdmaTransport::add_part(Plan& plan, const LocalPart& part, const RemoteRange& remote, bool writes,
+                               std::span<const RdmaPiece> pieces) {
+  for (uint64_t first = 0; first < part.bytes;) {
+    const uint64_t offset = remote.offset + first;
+    const auto behind = std::find_if(pieces.begin(), pieces.end(), [offset](const RdmaPiece& piece) {
+      return in_range(offset, 1, piece.offset + piece.bytes) && offset >= piece.offset;
+    });
+    if (behind == pieces.end()) {
+      return Status::error(Code::kInvalidArgument, text("byte ", offset, " is not in segment ", remote.segment));
+    }
+    RdmaSlice slice;
+    slice.local = part.data + first;
+    slice.local_key = part.key;
+    slice.copied = part.copied;
+    slice.writes = writes;
+    slice.bytes = static_cast<uint32_t>(
+        std::min<uint64_t>({part.copied ? RdmaConnection::kCellBytes : RdmaConnection::kSliceBytes, part.bytes - first,
+                            behind->offset + behind->bytes - offset}));
+    slice.remote_key = behind->key;
+    slice.remote = behind->address + (offset - behind->offset);
+    plan.slices.push_back(slice);
+    first += slice.bytes;
   }
+  return Status();
+}
+
+Result<std::vector<RdmaTransport::LocalPart>> RdmaTransport::parts_of(Plan& plan, std::byte* local, uint64_t bytes) {
+  std::vector<LocalPart> parts;
+  const LocalPart copied{local, bytes, 0, true};
+  if (bytes <= RdmaConnection::kCellBytes) {
+    parts.push_back(copied);
+    return parts;
+  }
+  Result<RegistrationUse> use = client_->acquire(local, bytes);
+  if (use.ok()) {
+    for (const RegisteredPiece& piece : use->pieces()) {
+      parts.push_back({piece.data, piece.bytes, piece.local_key, false});
+    }
+    plan.uses.push_back(*std::move(use));
+    return parts;
+  }
+  if (!can_be_copied(use.status())) return use.status();
+  parts.push_back(copied);
   const std::lock_guard lock(mutex_);
-  if (can_be_copied(made.status()) && !std::exchange(said_copied_, true)) {
-    log(LogLevel::kWarning, "rdma", text("values are copied on their way, which is slower: ", made.status().message()));
+  if (!std::exchange(said_copied_, true)) {
+    log(LogLevel::kWarning, "rdma", text("values are copied on their way, which is slower: ", use.status().message()));
   }
-  return 0;
+  return parts;
 }
 
 Result<RdmaTransport::Pieces> RdmaTransport::pieces_of(uint64_t segment, Deadline deadline) {
@@ -180,7 +199,8 @@ Result<std::unique_ptr<RdmaConnection>> RdmaTransport::borrow(Deadline deadline)
   }
   ++open_;
   lock.unlock();
-  Result<std::unique_ptr<RdmaConnection>> made = RdmaConnection::open(domain_, path_, *link_, deadline);
+  Result<std::unique_ptr<RdmaConnection>> made =
+      RdmaConnection::open(client_->domain(), client_->path(), *link_, deadline);
   if (made.ok()) return made;
   lock.lock();
   --open_;
