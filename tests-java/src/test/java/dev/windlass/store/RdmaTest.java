@@ -19,8 +19,7 @@ class RdmaTest {
         Files.exists(Path.of("/sys/class/infiniband")), "this machine may have an RDMA device");
     try (Volume volume = Volume.open()) {
       String uri = volume.listen("tcp://127.0.0.1:0");
-      WindlassException refused =
-          assertThrows(WindlassException.class, () -> RdmaSmoke.run(uri));
+      WindlassException refused = assertThrows(WindlassException.class, () -> RdmaSmoke.run(uri));
       assertEquals(Status.UNSUPPORTED, refused.status());
       assertTrue(refused.getMessage().contains("no RDMA: "), refused.getMessage());
     }
