@@ -143,7 +143,7 @@ run "$1" "$2/store" '*/rdma'
 wait
 if "${@:3}" >"$2/java.log" 2>&1; then echo passed >"$2/java"; else echo failed >"$2/java"; fi
 END
-  RDMA_VM_DEVICES=2 RDMA_VM_OUT=$out RDMA_VM_SECONDS=420 "$run" bash "$out/both" \
+  RDMA_VM_DEVICES=2 RDMA_VM_OUT=$out RDMA_VM_SECONDS=480 "$run" bash "$out/both" \
     "$build/native/tests-native/windlass_tests" "$out" "${java[@]}" >"$logs/rdma.log" 2>&1 9>&- ||
     record rdma failed "the virtual machine" "see $logs/rdma.log"
   for part in transport store; do

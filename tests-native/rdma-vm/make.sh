@@ -51,9 +51,9 @@ can_install() {
 install_packages() {
   local -a options=(-o DPkg::Lock::Timeout=300 -q)
   say "rdma-vm: installing $*"
-  as_root DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y --no-install-recommends "$@" >"$vm/apt.log" 2>&1 ||
-    { as_root apt-get "${options[@]}" update &&
-      as_root DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y --no-install-recommends "$@"; } \
+  local -a get=(DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}")
+  as_root "${get[@]}" install -y --no-install-recommends "$@" >"$vm/apt.log" 2>&1 ||
+    { as_root "${get[@]}" update && as_root "${get[@]}" install -y --no-install-recommends "$@"; } \
       >>"$vm/apt.log" 2>&1 || stop "apt-get could not install $*; see $vm/apt.log"
 }
 

@@ -3,10 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,28 +12,12 @@
 #include "base/bytes.hpp"
 #include "store/tensor_store.hpp"
 #include "support/pattern.hpp"
-#include "support/rdma_here.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/way.hpp"
 #include "volume/volume.hpp"
 #include "volume/volume_server.hpp"
 
 namespace windlass::test {
-
-enum class Way { kLocal, kShm, kTcp, kRdma };
-
-inline std::string way_name(Way way) {
-  static constexpr std::array<const char*, 4> kNames{"local", "shm", "tcp", "rdma"};
-  return kNames.at(static_cast<size_t>(way));
-}
-
-// Those that there are on this machine.
-inline std::vector<Way> all_ways() {
-  std::vector<Way> ways{Way::kLocal, Way::kShm, Way::kTcp};
-  if (rdma_is_here()) ways.push_back(Way::kRdma);
-  return ways;
-}
-
-inline void PrintTo(Way way, std::ostream* out) { *out << way_name(way); }
 
 class StoreHost {
  public:

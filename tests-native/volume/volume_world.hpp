@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -15,9 +14,9 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "support/rdma_here.hpp"
 #include "support/soon.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/way.hpp"
 #include "volume/connect.hpp"
 #include "volume/local_transport.hpp"
 #include "volume/volume.hpp"
@@ -38,24 +37,8 @@ bool comes_true(Predicate&& predicate) {
   return true;
 }
 
-enum class Way { kLocal, kShm, kTcp, kRdma };
-
-inline std::string way_name(Way way) {
-  static constexpr std::array<const char*, 4> kNames{"local", "shm", "tcp", "rdma"};
-  return kNames.at(static_cast<size_t>(way));
-}
-
-// Those that there are on this machine.
-inline std::vector<Way> all_ways() {
-  std::vector<Way> ways{Way::kLocal, Way::kShm, Way::kTcp};
-  if (rdma_is_here()) ways.push_back(Way::kRdma);
-  return ways;
-}
-
 // Whether it is by TCP that the volume is asked, so that nothing of it can be mapped.
 inline bool is_far(Way way) { return way == Way::kTcp || way == Way::kRdma; }
-
-inline void PrintTo(Way way, std::ostream* out) { *out << way_name(way); }
 
 inline constexpr std::string_view kSecret = "a secret of enough bytes";
 

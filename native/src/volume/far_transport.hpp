@@ -21,8 +21,8 @@
 
 namespace windlass {
 
-// RDMA of the session in use; it is another one after the connection has broken. Opened when it is needed. The device, and
-// what is registered with it, stay from one session to the next.
+// RDMA of the session in use; it is another one after the connection has broken. Opened when it is needed. The device,
+// and what is registered with it, stay from one session to the next.
 class RdmaInUse {
  public:
   // device: of this machine; empty: the likeliest.

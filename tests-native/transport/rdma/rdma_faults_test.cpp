@@ -148,8 +148,8 @@ TEST(RdmaFaultsTest, aThousandConnectionsLeaveNoObjectBehind) {
   EXPECT_EQ(*rdma_objects(), std::vector<std::string>());
 }
 
-// Over the cable between two devices of the virtual machine, which can lose packets and hold them up. It keeps their order:
-// a device takes one that comes early for one that was lost, and after a few of those gives up.
+// Over the cable between two devices of the virtual machine, which can lose packets and hold them up. It keeps their
+// order: a device takes one that comes early for one that was lost, and after a few of those gives up.
 class RdmaCableTest : public testing::Test {
  protected:
   void SetUp() override {

@@ -188,12 +188,12 @@ Result<size_t> QueuePair::wait(std::span<ibv_wc> completions, Deadline deadline)
       }
       continue;
     }
-    if (Status slept = sleep(deadline); !slept.ok()) return slept;
+    if (Status woken = wait_for_event(deadline); !woken.ok()) return woken;
     told = false;
   }
 }
 
-Status QueuePair::sleep(Deadline deadline) {
+Status QueuePair::wait_for_event(Deadline deadline) {
   pollfd ready{channel_->fd, POLLIN, 0};
   const int woken = ::poll(&ready, 1, std::min(deadline.remaining_ms(), kLongestSleepMs));
   if (woken < 0 && errno != EINTR) return failure(Code::kDevice, "it cannot be waited for", errno);

@@ -40,7 +40,7 @@ class QueuePair {
   // What the other end must know.
   RdmaEndpoint endpoint() const noexcept;
 
-  // Ready to receive, and to send. Errors: kInvalidArgument (that is no endpoint); kUnavailable (there is no way there).
+  // Ready to receive, and to send. Errors: kInvalidArgument (that is no endpoint); kUnavailable (there is no way).
   Status connect(const RdmaEndpoint& peer);
 
   // Errors: kDevice. What has been posted before is done all the same.
@@ -60,7 +60,7 @@ class QueuePair {
   Status to_ready_to_send(const RdmaEndpoint& peer);
   Status failure(Code code, const char* what, int cause) const;
   Result<size_t> poll(std::span<ibv_wc> completions);
-  Status sleep(Deadline deadline);
+  Status wait_for_event(Deadline deadline);
 
   const std::shared_ptr<RdmaDomain> domain_;
   const QueuePairOptions options_;

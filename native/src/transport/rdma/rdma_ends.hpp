@@ -1,19 +1,19 @@
 // The two ends of an RDMA connection between a client and a volume, as both know them; nothing here is of the verbs
 // library, which need not be there.
 //
-// The client does everything: it writes into, and reads from, the volume's segments, whose keys the volume tells it. The
-// volume's end is passive: queue pairs that answer, and registrations. What they must know of each other goes over the
-// session's control connection, which has been authenticated:
+// The client does everything: it writes into, and reads from, the volume's segments, whose keys the volume tells it.
+// The volume's end is passive: queue pairs that answer, and registrations. What they must know of each other goes over
+// the session's control connection, which has been authenticated:
 //
-//   client CONNECT (its queue pair) ──▶ volume makes one, ready to receive ──▶ its queue pair; the client's is ready now
-//   client SEGMENT (an id)          ──▶ volume registers it, if nobody has asked before ──▶ where its pieces lie, and keys
+//   client CONNECT (its queue pair) ──▶ volume makes one, ready to receive ──▶ its queue pair; the client's is ready
+//   client SEGMENT (an id)          ──▶ volume registers it, unless it is ──▶ where its pieces lie, and keys
 //   client DISCONNECT               ──▶ volume destroys the queue pair ──▶ done: nothing of it arrives any more
 //
-// Keys are good for the clients that came in at one of the volume's addresses, with its secret. Which bytes of a segment
-// a client may touch is not checked by the devices: who knows the secret is trusted to keep to its slots, as over shared
-// memory. What is guarded is that
-// nothing arrives late: a transfer that fails destroys the queue pair at both ends before its caller hears of it, and a
-// session's queue pairs are destroyed before its slots are anybody else's.
+// Keys are good for the clients that came in at one of the volume's addresses, with its secret. Which bytes of a
+// segment a client may touch is not checked by the devices: who knows the secret is trusted to keep to its slots, as
+// over shared memory. What is guarded is that nothing arrives late: a transfer that fails destroys the queue pair at
+// both ends before its caller hears of it, and a session's queue pairs are destroyed before its slots are anybody
+// else's.
 //
 // Threads: any, unless said otherwise.
 #pragma once
@@ -106,16 +106,16 @@ class RdmaPeer {
   RdmaPeer(const RdmaPeer&) = delete;
   RdmaPeer& operator=(const RdmaPeer&) = delete;
 
-  // Makes a queue pair for the client's; when it returns, that may send. Errors: kVersion; kInvalidArgument (a senseless
-  // endpoint); kNoSpace (too many); kState (closed); kUnsupported, kNotFound, kUnavailable, kLibrary, kPermission (why
-  // there is no RDMA here); kNoMemory; kDevice.
+  // Makes a queue pair for the client's; when it returns, that may send. Errors: kVersion; kInvalidArgument (a
+  // senseless endpoint); kNoSpace (too many); kState (closed); kUnsupported, kNotFound, kUnavailable, kLibrary,
+  // kPermission (why there is no RDMA here); kNoMemory; kDevice.
   virtual Result<RdmaEndpoint> connect(const RdmaEndpoint& client) = 0;
 
   // Destroys it. One that is not there has been destroyed.
   virtual void disconnect(uint64_t connection) noexcept = 0;
 
-  // A segment's pieces, registered for as long as its owner is kept by somebody else, and the host has a peer. Errors: of
-  // Registrar; kState (closed).
+  // A segment's pieces, registered for as long as its owner is kept by somebody else, and the host has a peer. Errors:
+  // of Registrar; kState (closed).
   virtual Result<std::vector<RdmaPiece>> grant(uint64_t segment, const std::shared_ptr<void>& owner, std::byte* data,
                                                uint64_t bytes) = 0;
 

@@ -1,9 +1,9 @@
 // The transport over RDMA: one-sided, into and out of the volume's segments.
 //
-// What moves is registered, and moves from where it lies, and to where it shall be; only small values, and what cannot be
-// registered, are copied on their way. A few queue pairs serve all threads, each one at a time. A transfer that breaks its queue pair has it destroyed at
-// both ends, and is tried once more over another: writing the same bytes to a slot that is still its own, or reading
-// them, does no harm.
+// What moves is registered, and moves from where it lies, and to where it shall be; only small values, and what cannot
+// be registered, are copied on their way. A few queue pairs serve all threads, each one at a time. A transfer that
+// breaks its queue pair has it destroyed at both ends, and is tried once more over another: writing the same bytes to a
+// slot that is still its own, or reading them, does no harm.
 //
 // Threads: any.
 #pragma once
