@@ -2,7 +2,7 @@
 # `./windlass test`: the stages, and the account of what they found. Sourced by ../windlass, whose functions it uses.
 # shellcheck disable=SC2154 # root, build and logs are the script's.
 
-readonly all_stages=(native asan tsan java lint)
+readonly all_stages=(native asan tsan java rdma lint)
 
 # Results, one a line: stage, "passed" "failed" or "skipped", name, reason; tabs between.
 readonly results=$logs/results.tsv
@@ -105,6 +105,59 @@ stage_tsan() {
   native_stage tsan "$build/tsan" -DWINDLASS_SANITIZE=thread -DWINDLASS_BY_ROOM=all
 }
 
+# What needs an RDMA device, in a virtual machine that has two, with what the stages before have built, or is built now.
+stage_rdma() {
+  local vm=$root/tests-native/rdma-vm
+  if ! logged "$logs/rdma-vm.log" "$vm/make.sh"; then
+    record rdma skipped "all of RDMA" "$(tail -n 1 "$logs/rdma-vm.log")"
+    return
+  fi
+  if ! logged "$logs/rdma-build.log" build_rdma; then
+    record rdma failed "the build of rdma" "see $logs/rdma-build.log"
+    return
+  fi
+  rdma_in_vm "$vm/run.sh" "$logs/rdma"
+}
+
+build_rdma() {
+  local -a launcher=(env)
+  build_native "$build/native" -DWINDLASS_TESTS=ON -DWINDLASS_BENCH=OFF -DWINDLASS_SANITIZE= -DWINDLASS_BY_ROOM=all &&
+    maven package -pl tests-java,java/windlass-cli -am -DskipTests -Dwindlass.native.skipTests=true \
+      -Dwindlass.native.tests=ON
+}
+
+# In one machine, as it takes a while until it is there: what is of the transport and what each way to a volume promises
+# side by side, then Java.
+rdma_in_vm() {
+  local run=$1 out=$2 part
+  local -a java=("$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1
+    -cp "$(class_path):$root/tests-java/target/test-classes" dev.windlass.store.RdmaSmoke)
+  rm -rf "$out"
+  mkdir -p "$out"
+  cat >"$out/both" <<'END'
+run() {
+  "$1" --gtest_brief=1 "--gtest_filter=$3" "--gtest_output=xml:$2.xml" >"$2.log" 2>&1 || echo "FAILED: $2" >>"$2.log"
+}
+run "$1" "$2/transport" 'Rdma*:QueuePair*:Verbs*:FarTransport*' &
+run "$1" "$2/store" '*/rdma'
+wait
+if "${@:3}" >"$2/java.log" 2>&1; then echo passed >"$2/java"; else echo failed >"$2/java"; fi
+END
+  RDMA_VM_DEVICES=2 RDMA_VM_OUT=$out RDMA_VM_SECONDS=480 "$run" bash "$out/both" \
+    "$build/native/tests-native/windlass_tests" "$out" "${java[@]}" >"$logs/rdma.log" 2>&1 9>&- ||
+    record rdma failed "the virtual machine" "see $logs/rdma.log"
+  for part in transport store; do
+    if [[ -s $out/$part.log ]]; then show_failed_tests "$out/$part.log"; fi
+    if [[ -s $out/$part.xml ]]; then
+      record_reports rdma "$out/$part.xml"
+    else
+      record rdma failed "the suites of the $part over RDMA" "see $out/$part.log and $logs/rdma.log"
+    fi
+  done
+  record rdma "$(cat "$out/java" 2>/dev/null || echo failed)" "Java: RdmaSmoke"
+  if ! grep -qs passed "$out/java"; then tail -n 20 "$out/java.log" 2>/dev/null | sed 's/^/    /' >&2; fi
+}
+
 stage_java() {
   local log=$logs/java.log
   local -a reports
@@ -193,6 +246,7 @@ stage_title() {
     native) printf 'the native library and its tests' ;;
     asan) printf 'the same under AddressSanitizer and UndefinedBehaviorSanitizer' ;;
     tsan) printf 'the same under ThreadSanitizer' ;;
+    rdma) printf 'the transport over RDMA, in a virtual machine that has devices' ;;
     java) printf 'the Java part and its tests, tidy, Spotless, Error Prone' ;;
     lint) printf 'clang-format and clang-tidy' ;;
   esac

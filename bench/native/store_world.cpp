@@ -30,7 +30,8 @@ StoreWorld::StoreWorld(std::unique_ptr<VolumeProcess> volume, uint64_t bytes)
 Result<std::shared_ptr<TensorStore>> StoreWorld::connect(TransportKind kind) const {
   StoreOptions options;
   options.transport = kind;
-  return TensorStore::open(kind == TransportKind::kTcp ? volume_->tcp_uri() : volume_->shm_uri(), options);
+  const bool far = kind == TransportKind::kTcp || kind == TransportKind::kRdma;
+  return TensorStore::open(far ? volume_->tcp_uri() : volume_->shm_uri(), options);
 }
 
 Status StoreWorld::put(std::string_view key, uint64_t bytes, const std::shared_ptr<TransportBuffer>& buffer) const {

@@ -1,5 +1,5 @@
 // What every way to a volume promises: the same for a session in the volume's own process, over a Unix socket with
-// shared memory, and over TCP.
+// shared memory, over TCP, and over RDMA where there is a device.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class VolumeContract : public testing::TestWithParam<Way> {
   VolumeWorld world_;
 };
 
-INSTANTIATE_TEST_SUITE_P(All, VolumeContract, testing::Values(Way::kLocal, Way::kShm, Way::kTcp),
+INSTANTIATE_TEST_SUITE_P(All, VolumeContract, testing::ValuesIn(test::all_ways()),
                          [](const testing::TestParamInfo<Way>& way) { return test::way_name(way.param); });
 
 TEST_P(VolumeContract, whatOnePutsAnotherGets) {
@@ -93,7 +93,7 @@ TEST_P(VolumeContract, aMappingShowsTheBytesWhereTheWayMaps) {
   const Result<Acquired> acquired = one.control().acquire({&item, 1}, {}, soon());
   ASSERT_TRUE(acquired.ok());
   auto mapped = one.transport().map(acquired->found[0].place, MapFor::kReading, true, soon());
-  if (GetParam() == Way::kTcp) {
+  if (test::is_far(GetParam())) {
     ASSERT_FALSE(mapped.ok());
     EXPECT_EQ(mapped.status().code(), Code::kUnsupported);
   } else {
@@ -281,7 +281,7 @@ TEST_P(VolumeContract, aSegmentOfAnotherVolumeIsNotThere) {
   ASSERT_TRUE(slots.ok());
   const Result<OwnedDescriptor> got = here.control().segment_descriptor((*slots)[0].segment, MapFor::kReading, soon());
   ASSERT_FALSE(got.ok());
-  EXPECT_EQ(got.status().code(), GetParam() == Way::kTcp ? Code::kUnsupported : Code::kNotFound);
+  EXPECT_EQ(got.status().code(), test::is_far(GetParam()) ? Code::kUnsupported : Code::kNotFound);
 }
 
 TEST_P(VolumeContract, manyThreadsShareOneClient) {

@@ -41,6 +41,19 @@ TEST_F(AllocationTableTest, anAddressIsFoundInTheAllocationThatHoldsAllOfIt) {
   EXPECT_EQ(table_.find(0x20000, 1).status().code(), Code::kNotFound);
 }
 
+TEST_F(AllocationTableTest, anAddressIsFoundAmongAllDevicesUntilTheTableOrTheAllocationEnds) {
+  EXPECT_EQ(AllocationTable::find_anywhere(0x10000, 0x4000).value(), record_);
+  EXPECT_EQ(AllocationTable::find_anywhere(0x13FFF, 2).status().code(), Code::kNotFound);
+  {
+    AllocationTable other;
+    const auto its = other.add(0x20000, 0x1000);
+    EXPECT_EQ(AllocationTable::find_anywhere(0x20000, 0x1000).value(), its);
+  }
+  EXPECT_EQ(AllocationTable::find_anywhere(0x20000, 0x1000).status().code(), Code::kNotFound);
+  table_.remove(*record_);
+  EXPECT_EQ(AllocationTable::find_anywhere(0x10000, 1).status().code(), Code::kNotFound);
+}
+
 TEST_F(AllocationTableTest, observersAreToldLastFirstBeforeAndFirstFirstAfter) {
   attach("a");
   attach("b");

@@ -277,7 +277,7 @@ TEST_P(LeaseTest, aMappingStaysWhereItIs) {
   EXPECT_EQ(store_->info().mapped_bytes, 1 * kMiB);
 }
 
-INSTANTIATE_TEST_SUITE_P(Over, LeaseTest, testing::Values(Way::kLocal, Way::kShm, Way::kTcp),
+INSTANTIATE_TEST_SUITE_P(Over, LeaseTest, testing::ValuesIn(test::all_ways()),
                          [](const testing::TestParamInfo<Way>& over) { return way_name(over.param); });
 
 }  // namespace

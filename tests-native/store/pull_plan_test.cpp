@@ -53,7 +53,7 @@ class PullPlanTest : public testing::TestWithParam<Way> {
   const std::shared_ptr<TensorStore> store_ = host_.open();
 };
 
-INSTANTIATE_TEST_SUITE_P(All, PullPlanTest, testing::Values(Way::kLocal, Way::kShm, Way::kTcp),
+INSTANTIATE_TEST_SUITE_P(All, PullPlanTest, testing::ValuesIn(test::all_ways()),
                          [](const testing::TestParamInfo<Way>& way) { return test::way_name(way.param); });
 
 TEST_P(PullPlanTest, isKeptForAsLongAsTheLayoutIsTheSame) {

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,18 +13,11 @@
 #include "store/tensor_store.hpp"
 #include "support/pattern.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/way.hpp"
 #include "volume/volume.hpp"
 #include "volume/volume_server.hpp"
 
 namespace windlass::test {
-
-enum class Way { kLocal, kShm, kTcp };
-
-inline std::string way_name(Way way) {
-  return way == Way::kLocal ? "local" : std::string(way == Way::kShm ? "shm" : "tcp");
-}
-
-inline void PrintTo(Way way, std::ostream* out) { *out << way_name(way); }
 
 class StoreHost {
  public:
@@ -53,7 +45,8 @@ class StoreHost {
   std::shared_ptr<TensorStore> open() const {
     StoreOptions options;
     options.connect_timeout = connect_timeout_;
-    options.transport = way_ == Way::kTcp ? TransportKind::kTcp : TransportKind::kAuto;
+    if (way_ == Way::kTcp) options.transport = TransportKind::kTcp;
+    if (way_ == Way::kRdma) options.transport = TransportKind::kRdma;
     Result<std::shared_ptr<TensorStore>> opened =
         way_ == Way::kLocal ? TensorStore::open_local(volume_, options) : TensorStore::open(uri_, options);
     EXPECT_TRUE(opened.ok()) << opened.status().to_string();
@@ -63,7 +56,9 @@ class StoreHost {
   // How long stores opened from now on try to connect again.
   void set_connect_timeout(std::chrono::nanoseconds timeout) { connect_timeout_ = timeout; }
 
-  bool maps() const { return way_ != Way::kTcp; }
+  bool maps() const { return way_ == Way::kLocal || way_ == Way::kShm; }
+  // Whether buffers have memory.
+  bool fills_in_place() const { return way_ != Way::kTcp; }
   Volume& volume() { return *volume_; }
   VolumeInfo info() const { return volume_->info(); }
 

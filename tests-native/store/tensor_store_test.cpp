@@ -375,7 +375,7 @@ TEST_P(TensorStoreTest, whatCannotBeIsRefusedByName) {
   EXPECT_EQ(lease->slice(0).status().code(), Code::kInvalidArgument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Over, TensorStoreTest, testing::Values(Way::kLocal, Way::kShm, Way::kTcp),
+INSTANTIATE_TEST_SUITE_P(Over, TensorStoreTest, testing::ValuesIn(test::all_ways()),
                          [](const testing::TestParamInfo<Way>& over) { return way_name(over.param); });
 
 }  // namespace

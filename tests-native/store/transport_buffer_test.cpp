@@ -35,7 +35,7 @@ class TransportBufferTest : public testing::TestWithParam<Way> {
 TEST_P(TransportBufferTest, itsRoomIsReadyForEveryPut) {
   const std::shared_ptr<TransportBuffer> buffer = open_buffer(300 * kKiB);
   EXPECT_EQ(buffer->info().generation, 1U);
-  EXPECT_EQ(buffer->info().address != nullptr, host_.maps());
+  EXPECT_EQ(buffer->info().address != nullptr, host_.fills_in_place());
   EXPECT_EQ(buffer->info().transport, store_->info().transport);
   for (uint64_t seed = 0; seed < 10; ++seed) {
     const std::vector<std::byte> bytes = pattern(300 * kKiB - seed * 1000, seed);
@@ -62,20 +62,20 @@ TEST_P(TransportBufferTest, aNewKeyWithEveryPutFindsRoomToo) {
   }
 }
 
-TEST_P(TransportBufferTest, whatIsSmallIsPutInOneMessageUnlessItsRoomIsMapped) {
+TEST_P(TransportBufferTest, whatIsSmallIsPutInOneMessageUnlessTheBufferHasMemory) {
   const std::shared_ptr<TransportBuffer> buffer = open_buffer(100 * kKiB);
   for (uint64_t seed = 0; seed < 5; ++seed) {
     const std::vector<std::byte> bytes = pattern(seed % 2 == 0 ? 4 * kKiB : 100 * kKiB, seed);
     const Result<PutReport> report = put("value", bytes, buffer);
     ASSERT_TRUE(report.ok()) << report.status().to_string();
     EXPECT_EQ(report->reused, 1U);
-    EXPECT_EQ(report->move_ns == 0, seed % 2 == 0 && !host_.maps()) << bytes.size();
+    EXPECT_EQ(report->move_ns == 0, seed % 2 == 0 && buffer->info().address == nullptr) << bytes.size();
     EXPECT_EQ(get_bytes(*store_, "value"), bytes);
   }
 }
 
 TEST_P(TransportBufferTest, bytesFilledInPlaceNeedNoCopy) {
-  if (!host_.maps()) GTEST_SKIP() << "nothing is mapped over tcp";
+  if (!host_.fills_in_place()) GTEST_SKIP() << "nothing is mapped over tcp";
   const std::shared_ptr<TransportBuffer> buffer = open_buffer(100 * kKiB);
   for (uint64_t seed = 0; seed < 5; ++seed) {
     const std::vector<std::byte> bytes = pattern(100 * kKiB, seed);
@@ -86,6 +86,27 @@ TEST_P(TransportBufferTest, bytesFilledInPlaceNeedNoCopy) {
     ASSERT_TRUE(store_->put({&item, 1}).ok());
     EXPECT_EQ(get_bytes(*store_, "value"), bytes);
   }
+}
+
+TEST_P(TransportBufferTest, onceItIsOpenPutsRegisterNothingWhereverTheirBytesCome) {
+  const std::shared_ptr<TransportBuffer> buffer = open_buffer(kMiB);
+  const std::vector<std::byte> bytes = pattern(kMiB, 1);
+  const RegistrationStatistics before = store_->info().registrations;
+  for (uint64_t round = 0; round < 3; ++round) ASSERT_TRUE(put("value", bytes, buffer).ok());
+  if (host_.fills_in_place()) {
+    std::memcpy(buffer->info().address, bytes.data(), bytes.size());
+    PutItem item = bytes_item("value", bytes);
+    item.data = nullptr;
+    item.buffer = buffer;
+    ASSERT_TRUE(store_->put({&item, 1}).ok());
+  }
+  const RegistrationStatistics after = store_->info().registrations;
+  EXPECT_EQ(after.registrations, before.registrations);
+  if (GetParam() == Way::kRdma) {
+    EXPECT_EQ(after.hits, before.hits + 4);
+    EXPECT_EQ(after.saved_bytes, before.saved_bytes + 4 * kMiB);
+  }
+  EXPECT_EQ(get_bytes(*store_, "value"), bytes);
 }
 
 TEST_P(TransportBufferTest, whatCannotBeIsRefusedAndItCanBeUsedAgain) {
@@ -167,7 +188,7 @@ TEST_P(TransportBufferTest, threadsTakeTurnsOrAreToldTo) {
   EXPECT_GT(done.load(), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Over, TransportBufferTest, testing::Values(Way::kLocal, Way::kShm, Way::kTcp),
+INSTANTIATE_TEST_SUITE_P(Over, TransportBufferTest, testing::ValuesIn(test::all_ways()),
                          [](const testing::TestParamInfo<Way>& over) { return way_name(over.param); });
 
 class BrokenLinkTest : public testing::Test {

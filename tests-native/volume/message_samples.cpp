@@ -4,6 +4,9 @@
 
 #include <span>
 
+#include "base/bytes.hpp"
+#include "volume/rdma_messages.hpp"
+
 namespace windlass::test {
 
 namespace {
@@ -17,6 +20,20 @@ Shape shape_of(std::initializer_list<uint64_t> sizes) {
   Shape shape;
   for (const uint64_t size : sizes) shape.sizes[shape.rank++] = size;
   return shape;
+}
+
+RdmaEndpoint sample_endpoint(uint64_t connection) {
+  RdmaEndpoint endpoint;
+  endpoint.nonce = 0x1122334455667788;
+  endpoint.connection = connection;
+  endpoint.queue_pair = 17;
+  endpoint.first_packet = 0xabcdef;
+  endpoint.mtu = 5;
+  endpoint.reads = 16;
+  endpoint.gid[10] = endpoint.gid[11] = std::byte{0xff};
+  endpoint.gid[12] = std::byte{10};
+  endpoint.gid[15] = std::byte{1};
+  return endpoint;
 }
 
 EntryMeta tensor_meta() { return {EntryKind::kTensor, 11, shape_of({2, 300}), "{\"a\":1}"}; }
@@ -129,6 +146,17 @@ void add_questions(std::vector<MessageSample>& all) {
   all.push_back(request<uint64_t>(
       "offered", Message::kOffered, written([](Encoder& out) { encode_offered(kOfferedSegment | 12, out); }),
       decode_offered, [](uint64_t segment, Encoder& out) { encode_offered(segment, out); }));
+  const auto rdma_number = [](uint64_t number, Encoder& out) { encode_rdma_number(number, out); };
+  all.push_back(request<RdmaEndpoint>(
+      "rdma_connect", Message::kRdmaConnect,
+      written([](Encoder& out) { encode_rdma_endpoint(sample_endpoint(0), out); }), decode_rdma_endpoint,
+      [](const RdmaEndpoint& parsed, Encoder& out) { encode_rdma_endpoint(parsed, out); }));
+  all.push_back(request<uint64_t>("rdma_segment", Message::kRdmaSegment,
+                                  written([](Encoder& out) { encode_rdma_number(12, out); }), decode_rdma_number,
+                                  rdma_number));
+  all.push_back(request<uint64_t>("rdma_disconnect", Message::kRdmaDisconnect,
+                                  written([](Encoder& out) { encode_rdma_number(3, out); }), decode_rdma_number,
+                                  rdma_number));
   const auto nothing = [](View bytes) -> Result<Payload> {
     if (Status done = decode_nothing(bytes); !done.ok()) return done;
     return Payload();
@@ -207,6 +235,14 @@ void add_answers(std::vector<MessageSample>& all) {
   all.push_back(reply(
       "reply_offered", Message::kOffered, written([](Encoder& out) { encode_offered_address(0x7f0012345000, out); }),
       decode_offered_address, [](uint64_t address, Encoder& out) { encode_offered_address(address, out); }));
+  all.push_back(reply("reply_rdma_connect", Message::kRdmaConnect,
+                      written([](Encoder& out) { encode_rdma_connected(sample_endpoint(3), out); }),
+                      decode_rdma_connected,
+                      [](const RdmaEndpoint& parsed, Encoder& out) { encode_rdma_connected(parsed, out); }));
+  const std::vector<RdmaPiece> pieces{{0, kGiB, 0x7f0012345000, 0x1234}, {kGiB, 4096, 0x7f0052345000, 0x1235}};
+  all.push_back(reply("reply_rdma_segment", Message::kRdmaSegment,
+                      written([&](Encoder& out) { encode_rdma_pieces(pieces, out); }), decode_rdma_pieces,
+                      [](const std::vector<RdmaPiece>& parsed, Encoder& out) { encode_rdma_pieces(parsed, out); }));
   all.push_back(reply("reply_remove", Message::kRemove, written([](Encoder& out) { encode_removed(2, out); }),
                       decode_removed, [](uint64_t parsed, Encoder& out) { encode_removed(parsed, out); }));
   all.push_back(reply("reply_keys", Message::kKeys, written([](Encoder& out) {

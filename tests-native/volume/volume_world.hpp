@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "support/soon.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/way.hpp"
 #include "volume/connect.hpp"
 #include "volume/local_transport.hpp"
 #include "volume/volume.hpp"
@@ -36,10 +37,8 @@ bool comes_true(Predicate&& predicate) {
   return true;
 }
 
-enum class Way { kLocal, kShm, kTcp };
-
-inline std::string way_name(Way way) { return way == Way::kLocal ? "local" : way == Way::kShm ? "shm" : "tcp"; }
-inline void PrintTo(Way way, std::ostream* out) { *out << way_name(way); }
+// Whether it is by TCP that the volume is asked, so that nothing of it can be mapped.
+inline bool is_far(Way way) { return way == Way::kTcp || way == Way::kRdma; }
 
 inline constexpr std::string_view kSecret = "a secret of enough bytes";
 
@@ -155,13 +154,11 @@ class VolumeWorld {
 
   ConnectOptions options(Way way) const {
     ConnectOptions options;
-    if (way == Way::kTcp) options.transport = TransportKind::kTcp;
-    if (way == Way::kTcp) options.secret = secret_;
+    if (is_far(way)) options.transport = way == Way::kTcp ? TransportKind::kTcp : TransportKind::kRdma;
+    if (is_far(way)) options.secret = secret_;
     return options;
   }
-  Result<VolumeConnection> connect(Way way) const {
-    return connect_volume(way == Way::kTcp ? tcp_ : unix_, options(way));
-  }
+  Result<VolumeConnection> connect(Way way) const { return connect_volume(is_far(way) ? tcp_ : unix_, options(way)); }
 
   Client client(Way way) {
     if (way == Way::kLocal) {

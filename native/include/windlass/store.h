@@ -23,11 +23,11 @@ typedef uint64_t wl_buffer;
 
 typedef int32_t wl_transport;
 enum {
-  WL_TRANSPORT_AUTO = 0, /* shm where the volume is on this host, else tcp */
+  WL_TRANSPORT_AUTO = 0, /* shm where the volume is on this host, else rdma where both ends have it, else tcp */
   WL_TRANSPORT_LOCAL = 1,
   WL_TRANSPORT_SHM = 2,
   WL_TRANSPORT_TCP = 3,
-  WL_TRANSPORT_RDMA = 4
+  WL_TRANSPORT_RDMA = 4 /* at a TCP address */
 };
 
 typedef struct wl_store_options {
@@ -110,8 +110,8 @@ typedef struct wl_buffer_info {
   wl_transport transport;
   uint64_t bytes;
   uint64_t generation; /* grows whenever its room is another, which may be with every put */
-  void* address;       /* where its room is mapped, to be filled in place before a put; NULL where it is not. What it
-                          was before a put belongs to the readers */
+  void* address;       /* memory to be filled in place before a put: where its room is mapped, and over RDMA memory here
+                          that is registered; else NULL. What was mapped before a put belongs to the readers */
 } wl_buffer_info;
 
 WL_API void wl_store_options_init(wl_store_options* options, uint32_t struct_size);

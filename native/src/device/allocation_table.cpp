@@ -17,6 +17,17 @@ std::string pages_text(uint64_t id, uint64_t address, uint64_t bytes) {
   return text("allocation ", id, " of ", bytes_text(bytes), " at ", hex_text(address));
 }
 
+// Those of this process. Never destroyed, as devices may end when all else has.
+struct AllTables {
+  std::mutex mutex;  // guards what follows; taken before a table's own
+  std::vector<const AllocationTable*> tables;
+};
+
+AllTables& all_tables() {
+  static AllTables* const all = std::make_unique<AllTables>().release();
+  return *all;
+}
+
 }  // namespace
 
 AllocationRecord::AllocationRecord(uint64_t id, uint64_t address, uint64_t bytes) noexcept
@@ -124,6 +135,28 @@ std::vector<std::shared_ptr<PageObserver>> AllocationRecord::watching() const {
 }
 
 Pages AllocationRecord::pages() const { return {id_, generation(), address_, bytes_}; }
+
+AllocationTable::AllocationTable() {
+  AllTables& all = all_tables();
+  const std::lock_guard lock(all.mutex);
+  all.tables.push_back(this);
+}
+
+AllocationTable::~AllocationTable() {
+  AllTables& all = all_tables();
+  const std::lock_guard lock(all.mutex);
+  std::erase(all.tables, this);
+}
+
+Result<std::shared_ptr<AllocationRecord>> AllocationTable::find_anywhere(uint64_t address, uint64_t bytes) {
+  AllTables& all = all_tables();
+  const std::lock_guard lock(all.mutex);
+  for (const AllocationTable* const table : all.tables) {
+    Result<std::shared_ptr<AllocationRecord>> found = table->find(address, bytes);
+    if (found.ok()) return found;
+  }
+  return Status::error(Code::kNotFound, text("no region has the ", bytes, " bytes at ", hex_text(address)));
+}
 
 std::shared_ptr<AllocationRecord> AllocationTable::add(uint64_t address, uint64_t bytes) {
   const std::lock_guard lock(mutex_);

@@ -102,7 +102,8 @@ class AllocationRecord {
 
 class AllocationTable {
  public:
-  AllocationTable() = default;
+  AllocationTable();
+  ~AllocationTable();
   AllocationTable(const AllocationTable&) = delete;
   AllocationTable& operator=(const AllocationTable&) = delete;
 
@@ -114,6 +115,9 @@ class AllocationTable {
 
   // The allocation that [address, address + bytes) lies in. Errors: kNotFound.
   Result<std::shared_ptr<AllocationRecord>> find(uint64_t address, uint64_t bytes) const;
+
+  // The same among all devices of this process, whose addresses are of one kind. Errors: kNotFound.
+  static Result<std::shared_ptr<AllocationRecord>> find_anywhere(uint64_t address, uint64_t bytes);
 
   // Whether pages with this name are there. Errors: kNotFound (closed); kState (of an older generation, or gone).
   Status check(uint64_t allocation_id, uint64_t generation) const;

@@ -180,6 +180,13 @@ Status Put::add_move(const PutItem& item, const Step& step, std::vector<StoreCon
     moves->push_back({item.data, step.slot.part(0, item.bytes)});
     return Status();
   }
+  if (std::byte* const lent = item.buffer->lent(); lent != nullptr) {
+    const bool as_it_is = item.data == nullptr || item.data == lent;
+    const bool ready = as_it_is || connection_.transport().keeps_ready(item.data, item.bytes);
+    if (!ready) copies->push_back({lent, item.data, item.bytes});
+    moves->push_back({ready && !as_it_is ? item.data : lent, item.buffer->slot().part(0, item.bytes)});
+    return Status();
+  }
   std::byte* const room = item.buffer->address();
   const std::byte* source = item.data != nullptr ? item.data : item.buffer->lost_bytes();
   if (source == nullptr) {

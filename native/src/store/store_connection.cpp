@@ -57,8 +57,8 @@ Result<std::shared_ptr<StoreConnection>> StoreConnection::open(std::string_view 
   asked.connect_timeout = options.connect_timeout;
   Result<VolumeConnection> made = connect_volume(uri, asked);
   if (!made.ok()) return made.status();
-  StoreParts parts{std::move(made->control), std::move(made->transport), std::move(made->reason),
-                   std::move(made->connections), std::move(made->volume_nonce)};
+  StoreParts parts{std::move(made->control),     std::move(made->transport),    std::move(made->reason),
+                   std::move(made->connections), std::move(made->volume_nonce), std::move(made->registrations)};
   return std::make_shared<StoreConnection>(std::move(parts), options);
 }
 
@@ -71,8 +71,12 @@ Result<std::shared_ptr<StoreConnection>> StoreConnection::open_local(const std::
   Result<std::shared_ptr<VolumeSession>> session = volume->open_session({"a store in this process", false, true});
   if (!session.ok()) return session.status();
   auto transport = std::make_shared<LocalTransport>(*session);
-  StoreParts parts{*std::move(session), std::move(transport), "the volume is in this process", [] { return 1; },
-                   [nonce = volume->nonce()] { return nonce; }};
+  StoreParts parts{*std::move(session),
+                   std::move(transport),
+                   "the volume is in this process",
+                   [] { return 1; },
+                   [nonce = volume->nonce()] { return nonce; },
+                   nullptr};
   return std::make_shared<StoreConnection>(std::move(parts), options);
 }
 
@@ -88,6 +92,7 @@ StoreInfo StoreConnection::info() const {
   now.written_bytes = written_bytes_.load(std::memory_order_relaxed);
   now.read_bytes = read_bytes_.load(std::memory_order_relaxed);
   now.mapped_bytes = mapped_bytes_.load(std::memory_order_relaxed);
+  if (parts_.registrations) now.registrations = parts_.registrations();
   return now;
 }
 

@@ -38,6 +38,7 @@ struct StoreParts {
   std::string reason;                     // why this transport
   std::function<uint64_t()> connections;  // made so far; the last one is in use, or broken
   std::function<uint64_t()> volume_nonce;
+  std::function<RegistrationStatistics()> registrations = nullptr;  // null: nothing is registered
 };
 
 class StoreConnection {

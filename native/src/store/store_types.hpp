@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "store/slice.hpp"
+#include "transport/registration_cache.hpp"
 #include "transport/transport.hpp"
 #include "volume/entry.hpp"
 #include "volume/volume_control.hpp"
@@ -34,7 +35,8 @@ struct StoreInfo {
   uint64_t connections = 0;  // made so far
   uint64_t written_bytes = 0;
   uint64_t read_bytes = 0;
-  uint64_t mapped_bytes = 0;  // handed out without a copy
+  uint64_t mapped_bytes = 0;             // handed out without a copy
+  RegistrationStatistics registrations;  // over rdma: of this process's memory
 };
 
 // Views last for the call.

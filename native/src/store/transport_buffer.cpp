@@ -24,6 +24,7 @@ Result<std::shared_ptr<TransportBuffer>> TransportBuffer::open(std::shared_ptr<S
   StoreConnection& its = *buffer->connection_;
   Result<StoreConnection::Prepared> prepared = its.prepare({&bytes, 1}, deadline);
   if (!prepared.ok()) return prepared.status().with_prefix(text("buffer of ", bytes_text(bytes)));
+  buffer->borrow();
   if (Status taken = buffer->take_room(prepared->slots.front(), prepared->session, deadline); !taken.ok()) {
     return taken.with_prefix(text("buffer of ", bytes_text(bytes)));
   }
@@ -34,6 +35,18 @@ TransportBuffer::TransportBuffer(std::shared_ptr<StoreConnection> connection, ui
     : connection_(std::move(connection)), bytes_(bytes) {}
 
 TransportBuffer::~TransportBuffer() { quarantine(); }
+
+// Without, values move from where they are.
+void TransportBuffer::borrow() {
+  Status borrowed = contain([this] {
+    Result<std::unique_ptr<LentMemory>> lent = connection_->transport().lend(bytes_);
+    if (lent.ok()) lent_ = *std::move(lent);
+    return lent.status();
+  });
+  if (borrowed.ok() || borrowed.code() == Code::kUnsupported) return;
+  log(LogLevel::kWarning, "store",
+      text("a buffer of ", bytes_text(bytes_), " has no memory of its own: ", borrowed.message()));
+}
 
 TransportBufferInfo TransportBuffer::info() const {
   const std::lock_guard lock(mutex_);
@@ -56,7 +69,9 @@ void TransportBuffer::unclaim() noexcept {
 Status TransportBuffer::close() {
   if (Status claimed = claim(); !claimed.ok()) return claimed;
   quarantine();
+  std::unique_ptr<LentMemory> gone;  // after the lock
   const std::lock_guard lock(mutex_);
+  gone = std::move(lent_);
   closed_ = true;
   claimed_ = false;
   return Status();

@@ -1,4 +1,5 @@
 // A buffer: room in the volume that the next put of a value finds ready, mapped and populated where the transport maps.
+// Where it lends memory instead, which is registered, the buffer has that as well, and puts go from there.
 //
 //   has room ──put──▶ has the room that the value's predecessor left, or fresh room
 //       │ the connection broke, the volume had no room, or nobody knows what became of its slot
@@ -27,7 +28,7 @@ struct TransportBufferInfo {
   TransportKind transport = TransportKind::kAuto;
   uint64_t bytes = 0;
   uint64_t generation = 0;       // grows whenever its room is another
-  std::byte* address = nullptr;  // where its room is mapped, to be filled in place before a put
+  std::byte* address = nullptr;  // memory to be filled in place before a put: where its room is mapped, or what is lent
 };
 
 class TransportBuffer {
@@ -60,7 +61,10 @@ class TransportBuffer {
 
   // Its room, as large as it is; token 0: it has none.
   const RemoteRange& slot() const noexcept { return room_.slot; }
-  std::byte* address() const noexcept { return room_.mapping ? room_.mapping->address() : nullptr; }
+  std::byte* address() const noexcept { return room_.mapping ? room_.mapping->address() : lent(); }
+
+  // Memory that the transport has lent for it, and from which its bytes are to move into its room; nullptr: none.
+  std::byte* lent() const noexcept { return lent_ ? lent_->address() : nullptr; }
 
   // Where bytes are that were filled in before the room was lost with its session; nullptr: there are none. Valid until
   // settle().
@@ -81,6 +85,8 @@ class TransportBuffer {
   void settle() noexcept { lost_.reset(); }
 
  private:
+  void borrow();
+
   struct Room {
     RemoteRange slot;
     uint64_t session = 0;
@@ -92,6 +98,7 @@ class TransportBuffer {
   const LiveCount live_{Kind::kBuffer};
   const std::shared_ptr<StoreConnection> connection_;
   const uint64_t bytes_;
+  std::unique_ptr<LentMemory> lent_;  // from its opening to its end
 
   mutable std::mutex mutex_;  // guards what follows; the claimer alone changes the rooms, and reads them without it
   bool claimed_ = false;

@@ -64,6 +64,17 @@ class SlotMapping {
   virtual uint64_t bytes() const noexcept = 0;
 };
 
+// Memory that a transport lends, for as long as it exists; nothing moves from or to it when that ends.
+class LentMemory {
+ public:
+  LentMemory() = default;
+  virtual ~LentMemory() = default;
+  LentMemory(const LentMemory&) = delete;
+  LentMemory& operator=(const LentMemory&) = delete;
+
+  virtual std::byte* address() const noexcept = 0;
+};
+
 enum class MapFor { kReading, kWriting };
 
 class Transport {
@@ -88,6 +99,16 @@ class Transport {
   // as write.
   virtual Result<std::unique_ptr<SlotMapping>> map(const RemoteRange& range, MapFor purpose, bool populate,
                                                    Deadline deadline) = 0;
+
+  // Memory of this process, from which and to which bytes move with nothing left to prepare: its pages are there, and
+  // registered where the transport registers. Errors: kUnsupported (any memory does); kNoMemory; what keeps it from
+  // being registered.
+  virtual Result<std::unique_ptr<LentMemory>> lend(uint64_t /*bytes*/) {
+    return Status::error(Code::kUnsupported, "over this transport any memory is as good as another");
+  }
+
+  // Whether this memory is kept ready by itself, as what is lent is.
+  virtual bool keeps_ready(const std::byte* /*data*/, uint64_t /*bytes*/) const { return false; }
 };
 
 }  // namespace windlass

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "transport/shm/shm_transport.hpp"
+#include "volume/far_transport.hpp"
 #include "volume/lane_transport.hpp"
 #include "volume/near_transport.hpp"
 #include "volume/volume_client.hpp"
@@ -30,7 +31,7 @@ class Dialer {
       return greet(address_, "", deadline);
     }
     Result<GreetedStream> far = greet(address_, options_.secret, deadline);
-    if (!far.ok() || kind_ == TransportKind::kTcp) {
+    if (!far.ok() || kind_ == TransportKind::kTcp || kind_ == TransportKind::kRdma) {
       if (reason_.empty()) reason_ = "it was asked for";
       return far;
     }
@@ -99,10 +100,10 @@ class Dialer {
 Status check_kind(const Address& address, TransportKind kind) {
   const bool is_unix = address.kind == Address::Kind::kUnix;
   if (kind == TransportKind::kAuto || kind == TransportKind::kShm) return Status();
-  if (kind == TransportKind::kTcp && !is_unix) return Status();
+  if ((kind == TransportKind::kTcp || kind == TransportKind::kRdma) && !is_unix) return Status();
   return Status::error(Code::kUnsupported,
                        text(address.to_string(), " is not reached over ", transport_name(kind), "; ",
-                            is_unix ? "shm is the way there" : "tcp or shm are the ways there"));
+                            is_unix ? "shm is the way there" : "rdma, tcp or shm are the ways there"));
 }
 
 // What the parts of a connection share before there is a client.
@@ -110,17 +111,22 @@ struct Parts {
   Parts(const Address& address, const ConnectOptions& options)
       : dialer(address, options),
         lanes(std::make_shared<LanesInUse>(options)),
-        process(std::make_shared<OfferingProcess>(options.reads_process)) {}
+        process(std::make_shared<OfferingProcess>(options.reads_process)),
+        grants(std::make_shared<GrantTable>()),
+        rdma(std::make_shared<RdmaInUse>(options.rdma_device, grants)) {}
 
   Dialer dialer;
   const std::shared_ptr<LanesInUse> lanes;
   const std::shared_ptr<OfferingProcess> process;  // of the volume, where it is on this machine
+  const std::shared_ptr<GrantTable> grants;
+  const std::shared_ptr<RdmaInUse> rdma;
   std::shared_ptr<ShmTransport> shm;
   uint64_t nonce = 0;
 
   Status connected(const ControlChannel& channel) {
     if (Status renewed = lanes->renew(dialer.lane_address(), channel); !renewed.ok()) return renewed;
-    if (dialer.kind() == TransportKind::kTcp) return Status();
+    rdma->renew(channel);
+    if (dialer.kind() != TransportKind::kShm) return Status();
     process->renew(channel);
     // Another volume at the same address has other segments.
     if (shm != nullptr && std::exchange(nonce, channel.welcome().volume_nonce) != channel.welcome().volume_nonce) {
@@ -129,6 +135,24 @@ struct Parts {
     return Status();
   }
 };
+
+// Whether values go over RDMA: tried where it was asked for, or where it is the best that is left. Errors: why not,
+// where it was asked for.
+Result<bool> goes_over_rdma(Parts& parts, VolumeClient& client, const ConnectOptions& options, std::string& reason) {
+  const bool asked = options.transport == TransportKind::kRdma;
+  if (!asked && (options.transport != TransportKind::kAuto || parts.dialer.kind() != TransportKind::kTcp)) return false;
+  parts.rdma->use(client);
+  const Result<std::shared_ptr<RdmaClient>> end = parts.rdma->end();
+  const Status opened =
+      end.ok() ? parts.rdma->current(Deadline::after(options.connect_timeout)).status() : end.status();
+  if (opened.ok()) {
+    reason += text("; both ends have RDMA (here ", (*end)->path().to_string(), ")");
+    return true;
+  }
+  if (asked) return Status::error(Code::kUnsupported, text("no RDMA: ", opened.message()), opened.system_code());
+  reason += text("; no RDMA: ", opened.message());
+  return false;
+}
 
 }  // namespace
 
@@ -141,6 +165,9 @@ Result<VolumeConnection> connect_volume(std::string_view uri, const ConnectOptio
   client_options.dial = [parts](Deadline deadline) { return parts->dialer.dial(deadline); };
   client_options.connected = [parts](const ControlChannel& channel) { return parts->connected(channel); };
   client_options.connect_timeout = options.connect_timeout;
+  if (options.transport == TransportKind::kRdma || options.transport == TransportKind::kAuto) {
+    client_options.grants = parts->grants;
+  }
   Result<std::shared_ptr<VolumeClient>> client =
       VolumeClient::open(std::move(client_options), Deadline::after(options.connect_timeout));
   if (!client.ok()) return client.status();
@@ -150,7 +177,14 @@ Result<VolumeConnection> connect_volume(std::string_view uri, const ConnectOptio
   made.control = *client;
   made.connections = [client = *client] { return client->connections(); };
   made.volume_nonce = [client = *client] { return client->volume_nonce(); };
-  if (made.kind == TransportKind::kShm) {
+  const Result<bool> rdma = goes_over_rdma(*parts, **client, options, made.reason);
+  if (!rdma.ok()) return rdma.status().with_prefix(uri);
+  if (!*rdma) parts->grants->stop();
+  if (*rdma) {
+    made.kind = TransportKind::kRdma;
+    made.registrations = [rdma = parts->rdma] { return rdma->registrations(); };
+    made.transport = std::make_shared<FarTransport>(*client, parts->rdma, parts->lanes);
+  } else if (made.kind == TransportKind::kShm) {
     // The client keeps the parts, which therefore know it without keeping it.
     VolumeClient* const asked = client->get();
     parts->nonce = (*client)->volume_nonce();

@@ -57,12 +57,15 @@ Status ControlClient::start() {
   return hub_.loop().watch(stream_.descriptor(), watched_, shared_from_this());
 }
 
+SessionOptions ControlClient::session_options() const {
+  return {.peer = stream_.peer(), .counts_bytes = !is_unix_, .gives_segments = is_unix_, .rdma = door_->rdma()};
+}
+
 // For a control connection that has proved itself.
 Result<SessionGrant> ControlClient::open_session() {
   if (Status place = door_->take_place(); !place.ok()) return place;
   Status opened = contain([&]() -> Status {
-    Result<std::shared_ptr<VolumeSession>> session =
-        hub_.volume().open_session({.peer = stream_.peer(), .counts_bytes = !is_unix_, .gives_segments = is_unix_});
+    Result<std::shared_ptr<VolumeSession>> session = hub_.volume().open_session(session_options());
     if (!session.ok()) return session.status();
     Result<SessionGrant> grant = hub_.sessions().add(*session);
     if (!grant.ok()) return grant.status();
@@ -293,6 +296,7 @@ void ControlClient::note_progress(size_t bytes, bool step_ended) noexcept {
 }
 
 void ControlClient::check_progress(uint64_t now) {
+  if (session_ != nullptr) session_->rdma_drop_stale();
   const bool greets = state_ == State::kGreeting;
   if (state_ == State::kClosed || state_ == State::kWorking) return;
   if (!greets && state_ != State::kEnding && !reader_.inside() && backlog() == 0) return;

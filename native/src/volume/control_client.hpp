@@ -23,6 +23,7 @@
 #include "transport/handshake.hpp"
 #include "transport/stream.hpp"
 #include "volume/request_answers.hpp"
+#include "volume/volume.hpp"
 #include "volume/volume_session.hpp"
 
 namespace windlass {
@@ -58,6 +59,7 @@ class ControlClient final : public EventLoop::Handler, public std::enable_shared
 
   std::unique_ptr<Greeting> make_greeting();
   Result<SessionGrant> open_session();
+  SessionOptions session_options() const;
 
   void receive();
   void take_greeting(size_t bytes);

@@ -24,7 +24,13 @@ constexpr uint64_t kPauseNs = 100'000'000;
 }  // namespace
 
 Door::Door(ControlHub& hub, Listener listener, const ListenOptions& options)
-    : hub_(hub), listener_(std::move(listener)), options_(options) {}
+    : hub_(hub), listener_(std::move(listener)), options_(options) {
+  if (!options_.rdma || is_unix()) return;
+  RdmaWish wish;
+  wish.device = options_.rdma_device;
+  wish.address = address().host;
+  rdma_ = open_rdma_host(wish);
+}
 
 Status Door::open() { return hub_.loop().watch(listener_.descriptor(), EPOLLIN, shared_from_this()); }
 

@@ -10,6 +10,7 @@
 #include "base/status.hpp"
 #include "transport/event_loop.hpp"
 #include "transport/listener.hpp"
+#include "transport/rdma/rdma_ends.hpp"
 #include "volume/volume_server.hpp"
 
 namespace windlass {
@@ -33,6 +34,9 @@ class Door final : public EventLoop::Handler, public std::enable_shared_from_thi
   const std::string& secret() const noexcept { return options_.secret; }
   uint64_t slow_timeout_ns() const noexcept { return options_.slow_timeout_ns; }
 
+  // Over what clients may reach the volume's memory on their own; null: over nothing.
+  const std::shared_ptr<RdmaHost>& rdma() const noexcept { return rdma_; }
+
   // Whether one more client may have a session here; counts it if so. Errors: kUnavailable (there are too many).
   Status take_place();
   void give_place() noexcept { --places_taken_; }
@@ -48,6 +52,7 @@ class Door final : public EventLoop::Handler, public std::enable_shared_from_thi
   ControlHub& hub_;
   Listener listener_;
   ListenOptions options_;
+  std::shared_ptr<RdmaHost> rdma_;
   uint64_t connections_ = 0;
   uint64_t places_taken_ = 0;
   bool paused_ = false;

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kCommitItemBytes = fields::kTextBytes + fields::kMetaBytes + 8 + fields::kShardBytes + 8 + 1;
 constexpr size_t kInlineItemBytes = fields::kTextBytes + fields::kMetaBytes + fields::kShardBytes + 4;
 
-constexpr std::array<std::pair<Message, const char*>, 15> kNames{{
+constexpr std::array<std::pair<Message, const char*>, 18> kNames{{
     {Message::kPrepare, "PREPARE"},
     {Message::kCommit, "COMMIT"},
     {Message::kPutInline, "PUT_INLINE"},
@@ -29,6 +29,9 @@ constexpr std::array<std::pair<Message, const char*>, 15> kNames{{
     {Message::kGoodbye, "GOODBYE"},
     {Message::kVouch, "VOUCH"},
     {Message::kOffered, "OFFERED"},
+    {Message::kRdmaConnect, "RDMA_CONNECT"},
+    {Message::kRdmaSegment, "RDMA_SEGMENT"},
+    {Message::kRdmaDisconnect, "RDMA_DISCONNECT"},
 }};
 
 // The local sessions check this too, but the rank says how many sizes are written.

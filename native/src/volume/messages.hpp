@@ -39,6 +39,9 @@ enum class Message : uint16_t {
   kGoodbye = 0x010D,  // this session has let go of all it mapped, and ends
   kVouch = 0x010E,
   kOffered = 0x010F,
+  kRdmaConnect = 0x0110,  // these three: see rdma_messages.hpp
+  kRdmaSegment = 0x0111,
+  kRdmaDisconnect = 0x0112,
 };
 inline constexpr uint16_t kReplyBit = 0x8000;
 

@@ -8,6 +8,7 @@
 #include "base/contain.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "volume/rdma_messages.hpp"
 #include "volume/replies.hpp"
 
 namespace windlass {
@@ -66,6 +67,12 @@ class Request {
         return vouch();
       case Message::kOffered:
         return offered();
+      case Message::kRdmaConnect:
+        return rdma_connect();
+      case Message::kRdmaSegment:
+        return rdma_segment();
+      case Message::kRdmaDisconnect:
+        return rdma_disconnect();
     }
     return Status::error(Code::kCorrupt, text("it sent ", message_name(header_.type), ", which is no request"));
   }
@@ -229,6 +236,32 @@ class Request {
     Result<uint64_t> address = session_.offered_address(segment, soon());
     if (!address.ok()) return fail(address.status());
     return reply([&](Encoder& out) { encode_offered_address(*address, out); });
+  }
+
+  // Devices are opened, and memory is registered, where waiting is allowed.
+  Result<Answer> rdma_connect() {
+    RdmaEndpoint client;
+    if (Status read = decode_rdma_endpoint(payload_, client); !read.ok()) return read;
+    if (!may_wait_) return Answer{Answer::What::kWouldWait, {}};
+    Result<RdmaEndpoint> connected = session_.rdma_connect(client);
+    if (!connected.ok()) return fail(connected.status());
+    return reply([&](Encoder& out) { encode_rdma_connected(*connected, out); });
+  }
+
+  Result<Answer> rdma_segment() {
+    uint64_t segment = 0;
+    if (Status read = decode_rdma_number(payload_, segment); !read.ok()) return read;
+    if (!may_wait_) return Answer{Answer::What::kWouldWait, {}};
+    Result<std::vector<RdmaPiece>> pieces = session_.rdma_segment(segment);
+    if (!pieces.ok()) return fail(pieces.status());
+    return reply([&](Encoder& out) { encode_rdma_pieces(*pieces, out); });
+  }
+
+  Result<Answer> rdma_disconnect() {
+    uint64_t connection = 0;
+    if (Status read = decode_rdma_number(payload_, connection); !read.ok()) return read;
+    session_.rdma_disconnect(connection);
+    return done(Status());
   }
 
   Answer done(const Status& outcome) {

@@ -22,6 +22,7 @@
 namespace windlass {
 
 class Offer;
+class RdmaHost;
 class VolumeCore;
 class VolumeSession;
 struct OfferItem;
@@ -46,6 +47,8 @@ struct SessionOptions {
   std::string peer;            // who it is, for the log and for messages
   bool counts_bytes = false;   // its slots are written through SlotHold, and commit refuses those not full
   bool gives_segments = true;  // whether its client may have segments' descriptors
+  // Over which its client may reach memory on its own; null: over none.
+  std::shared_ptr<RdmaHost> rdma = nullptr;
 };
 
 class Volume : public std::enable_shared_from_this<Volume> {

@@ -150,6 +150,7 @@ Result<std::vector<RemoteRange>> VolumeClient::prepare(std::span<const uint64_t>
   if (prepared->size() != sizes.size())
     return Status::error(Code::kCorrupt, "the volume prepared another number of slots");
   unsalt(*prepared, *answered->channel);
+  if (options_.grants != nullptr) options_.grants->add(answered->channel->number(), *prepared);
   return prepared;
 }
 
@@ -169,6 +170,9 @@ Result<Committed> VolumeClient::commit(std::span<const CommitItem> items, const 
                          "the volume's answer to COMMIT has another number of slots than there were items");
   }
   unsalt(committed->next, *answered->channel);
+  if (options_.grants == nullptr) return committed;
+  for (const CommitItem& item : items) options_.grants->drop({&item.token, 1});
+  options_.grants->add(answered->channel->number(), committed->next);
   return committed;
 }
 
@@ -182,6 +186,7 @@ Result<Committed> VolumeClient::put_inline(std::span<const InlineItem> items, co
 }
 
 Status VolumeClient::abandon(std::span<const uint64_t> tokens, Deadline deadline) {
+  if (options_.grants != nullptr) options_.grants->drop(tokens);
   return give_back(Message::kAbandon, tokens, deadline);
 }
 
@@ -201,10 +206,17 @@ Result<Acquired> VolumeClient::acquire(std::span<const AcquireItem> items, const
     }
     found.place.token = answered->channel->salted(found.place.token);
   }
+  if (options_.grants != nullptr && acquired->lease != 0) {
+    std::vector<RemoteRange> places;
+    places.reserve(acquired->found.size());
+    for (const Found& found : acquired->found) places.push_back(found.place);
+    options_.grants->add_lease(answered->channel->number(), acquired->lease, places);
+  }
   return acquired;
 }
 
 Status VolumeClient::release(std::span<const uint64_t> leases, Deadline deadline) {
+  if (options_.grants != nullptr) options_.grants->drop_leases(leases);
   return give_back(Message::kRelease, leases, deadline);
 }
 
@@ -277,6 +289,22 @@ Result<uint64_t> VolumeClient::offered_address(uint64_t segment, Deadline deadli
   });
   if (!answered.ok()) return answered.status();
   return decode_offered_address(answered->reply.payload);
+}
+
+Result<ChannelReply> VolumeClient::ask_same(uint64_t connection, Message type, Deadline deadline,
+                                            const std::function<void(Encoder&)>& write) {
+  Channel used;
+  {
+    const std::lock_guard lock(mutex_);
+    used = channel_;
+  }
+  if (used == nullptr || used->number() != connection || !used->alive()) {
+    return Status::error(Code::kUnavailable, "the connection to the volume broke; what was granted over it is gone");
+  }
+  return ask_over(*used, type, deadline, [&](Encoder& out, const ControlChannel&) {
+    write(out);
+    return Status();
+  });
 }
 
 Status VolumeClient::vouch(std::span<const uint64_t> tokens, Deadline deadline) {

@@ -20,6 +20,7 @@
 #include "transport/handshake.hpp"
 #include "transport/stream.hpp"
 #include "volume/control_channel.hpp"
+#include "volume/grant_table.hpp"
 #include "volume/volume_control.hpp"
 
 namespace windlass {
@@ -38,6 +39,7 @@ class VolumeClient final : public VolumeControl {
     // Told of each channel before calls use it. One call at a time.
     std::function<Status(const ControlChannel&)> connected;
     std::chrono::nanoseconds connect_timeout{std::chrono::seconds(5)};  // of connecting again, all attempts together
+    std::shared_ptr<GrantTable> grants;  // takes down what the volume grants; null: nobody wants to know
   };
 
   // Connects; tries once. Errors: those of dial and connected.
@@ -66,6 +68,11 @@ class VolumeClient final : public VolumeControl {
   Result<uint64_t> offered_address(uint64_t segment, Deadline deadline) override;
   // Never connects anew: nobody else could vouch.
   Status vouch(std::span<const uint64_t> tokens, Deadline deadline) override;
+
+  // Asks over the connection of this number, from 0, and never over another. write appends the payload. Errors:
+  // kUnavailable (it is not in use any more, or breaks); kTimeout.
+  Result<ChannelReply> ask_same(uint64_t connection, Message type, Deadline deadline,
+                                const std::function<void(Encoder&)>& write);
 
   // How many connections were made; it names the session in use.
   uint64_t connections() const noexcept { return connections_.load(); }

@@ -37,6 +37,7 @@ struct SessionState {
 
   const SessionOptions options;
   Phase phase = Phase::kOpen;
+  bool one_sided = false;  // its client writes over RDMA, so that nobody counts its bytes
   SlotList prepared;
   // By its first token, which is its name too: the slots of its values, whose tokens follow one another.
   std::map<uint64_t, std::vector<BlockId>> leases;

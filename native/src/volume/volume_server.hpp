@@ -31,6 +31,8 @@ struct ListenOptions {
   std::string secret;            // that clients over TCP must know; at least 16 bytes. Empty: none
   uint32_t most_clients = 0;     // connections at once at this address; 0: 4096
   uint64_t slow_timeout_ns = 0;  // a client that is in the middle of something gets so long for the next step; 0: 10 s
+  bool rdma = true;         // over TCP: whether clients may reach the volume's memory over RDMA, where there is some
+  std::string rdma_device;  // "mlx5_0" or "mlx5_0:1"; empty: the likeliest
 };
 
 struct ServerCounts {

@@ -298,6 +298,7 @@ void VolumeSession::drop(std::span<const uint64_t> tokens) noexcept {
 }
 
 void VolumeSession::end() noexcept {
+  end_rdma();
   const std::lock_guard lock(core_->mutex);
   if (state_->phase != SessionState::Phase::kEnded) core_->free_session(*state_);
 }

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -21,6 +22,7 @@
 
 #include "base/owned_descriptor.hpp"
 #include "base/status.hpp"
+#include "transport/rdma/rdma_ends.hpp"
 #include "volume/volume_control.hpp"
 
 namespace windlass {
@@ -99,7 +101,15 @@ class VolumeSession final : public VolumeControl {
   // The memory begins at (*segment)->address() + range.offset. Errors: as hold.
   Result<std::shared_ptr<SegmentFile>> segment_of(const RemoteRange& range, MapFor purpose);
 
-  // Frees what it had. What is held goes with its hold.
+  // RDMA for its client, see rdma_ends.hpp. The first two wait for the device. Errors: of RdmaPeer;
+  // kNotFound (no such segment any more); kUnavailable (it has ended).
+  Result<RdmaEndpoint> rdma_connect(const RdmaEndpoint& client);
+  Result<std::vector<RdmaPiece>> rdma_segment(uint64_t segment);
+  void rdma_disconnect(uint64_t connection) noexcept;
+  // Gives up registrations of segments that there are no more.
+  void rdma_drop_stale() noexcept;
+
+  // Frees what it had, once nothing can arrive over RDMA any more. What is held goes with its hold.
   void end() noexcept;
 
   // Keeps what it had for a client that may still touch it, until end(); counted as orphaned. Returns how many slots
@@ -113,9 +123,13 @@ class VolumeSession final : public VolumeControl {
   Result<std::optional<Committed>> put_small(std::span<const InlineItem> items, const CommitOptions& options,
                                              const Deadline* wait);
   void drop(std::span<const uint64_t> tokens) noexcept;
+  void end_rdma() noexcept;
 
   const std::shared_ptr<VolumeCore> core_;
   const std::unique_ptr<SessionState> state_;  // guarded by the core's mutex
+  std::mutex rdma_mutex_;                      // guards what follows; taken before the core's
+  std::unique_ptr<RdmaPeer> rdma_;             // once its client has asked for it
+  bool rdma_ended_ = false;
 };
 
 }  // namespace windlass

@@ -110,7 +110,8 @@ Status Batch::plan_slot(const CommitItem& item, Planned& planned) {
     return Status::error(Code::kInvalidArgument, text("the key ", key_text(item.key), ": ", item.bytes,
                                                       " bytes, but its slot has ", slot.capacity));
   }
-  if (slot.writers != 0 || (session_.options.counts_bytes && slot.received < item.bytes)) {
+  const bool counts = session_.options.counts_bytes && !session_.one_sided;
+  if (slot.writers != 0 || (counts && slot.received < item.bytes)) {
     return Status::error(Code::kCorrupt, text("the key ", key_text(item.key), ": ", slot.received, " of its ",
                                               item.bytes, " bytes have arrived",
                                               slot.writers != 0 ? ", and more are under way" : "", "; put it again"));

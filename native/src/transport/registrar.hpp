@@ -1,0 +1,59 @@
+// Registers memory with a device, so that the device can read and write it.
+//
+// What is registered stays in memory, and stays the pages that it was: whoever gives pages back, or takes others for
+// the same addresses, ends their registrations first. Nobody else notices.
+//
+// Threads: any.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/status.hpp"
+
+namespace windlass {
+
+// Bits.
+enum class RegistrationAccess : uint32_t {
+  kLocal = 0,        // this process's own transfers, in and out
+  kRemoteRead = 1,   // whoever has the remote key may read
+  kRemoteWrite = 2,  // whoever has the remote key may write
+};
+
+constexpr uint32_t access_bits(RegistrationAccess access) noexcept { return static_cast<uint32_t>(access); }
+
+// Memory that is registered.
+class Registration {
+ public:
+  Registration() = default;
+  virtual ~Registration() = default;  // deregisters; no transfer that names it may be under way
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+
+  virtual uint32_t local_key() const noexcept = 0;
+  virtual uint32_t remote_key() const noexcept = 0;  // 0 where access was kLocal
+};
+
+// Outlives what it registered.
+class Registrar {
+ public:
+  Registrar() = default;
+  virtual ~Registrar() = default;
+  Registrar(const Registrar&) = delete;
+  Registrar& operator=(const Registrar&) = delete;
+
+  // access: bits of RegistrationAccess. Errors: kInvalidArgument (no bytes, more than most_bytes(), unknown bits);
+  // kNoMemory (more than the device takes at once, or than may be locked: how much that is, and how to raise it);
+  // kPermission; kUnsupported; kDevice. A call that fails changes nothing.
+  virtual Result<std::unique_ptr<Registration>> register_memory(std::byte* data, uint64_t bytes, uint32_t access) = 0;
+
+  // The largest that one registration may be.
+  virtual uint64_t most_bytes() const noexcept = 0;
+
+  // Of the device: "rxe0".
+  virtual std::string_view name() const noexcept = 0;
+};
+
+}  // namespace windlass
