@@ -66,9 +66,19 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
     std::unique_lock lock(mutex_);
     moved_.wait(lock, [this] { return entered_ > 0; });
   }
+  // The same of registrations that end.
+  void hold_ends() {
+    const std::lock_guard lock(mutex_);
+    holds_ends_ = true;
+  }
+  void wait_ending() {
+    std::unique_lock lock(mutex_);
+    moved_.wait(lock, [this] { return ending_ > 0; });
+  }
   void let_go() {
     const std::lock_guard lock(mutex_);
     held_ = false;
+    holds_ends_ = false;
     moved_.notify_all();
   }
 
@@ -106,6 +116,14 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
     for (const auto& [key, each] : live_) {
       if (!is_there(each.data, each.bytes)) all.push_back(text("key ", key, " names memory that is gone"));
     }
+    return all;
+  }
+
+  // They are no faults any more, as the test knows why they were.
+  std::vector<std::string> take_faults() {
+    std::vector<std::string> all = faults();
+    const std::lock_guard lock(mutex_);
+    faults_.clear();
     return all;
   }
 
@@ -169,7 +187,11 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   }
 
   void end(uint32_t key) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    ++ending_;
+    moved_.notify_all();
+    moved_.wait(lock, [this] { return !holds_ends_; });
+    --ending_;
     const auto found = live_.find(key);
     if (found == live_.end()) return faults_.push_back(text("key ", key, " ended twice"));
     if (found->second.users != 0) faults_.push_back(text("key ", key, " ended while in use"));
@@ -188,6 +210,7 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   uint64_t live_bytes_ = 0;
   uint64_t calls_ = 0;
   uint64_t entered_ = 0;
+  uint64_t ending_ = 0;
   uint64_t failing_ = 0;
   uint64_t refused_above_ = std::numeric_limits<uint64_t>::max();
   uint64_t total_limit_ = std::numeric_limits<uint64_t>::max();
@@ -195,6 +218,7 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   uint32_t last_key_ = 0;
   bool fails_always_ = false;
   bool held_ = false;
+  bool holds_ends_ = false;
 };
 
 }  // namespace windlass::fake
