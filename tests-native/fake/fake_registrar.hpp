@@ -2,6 +2,7 @@
 // demand.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -147,6 +148,32 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
     return std::unique_ptr<Registration>(std::make_unique<Kept>(shared_from_this(), key));
   }
 
+  // From now on it takes dma-bufs, whose memory it does not look for.
+  void take_dmabuf() {
+    const std::lock_guard lock(mutex_);
+    takes_dmabuf_ = true;
+  }
+  DmabufRange last_dmabuf() const {
+    const std::lock_guard lock(mutex_);
+    return last_dmabuf_;
+  }
+  Status takes_dmabuf() const override {
+    const std::lock_guard lock(mutex_);
+    return takes_dmabuf_ ? Status() : Registrar::takes_dmabuf();
+  }
+  Result<std::unique_ptr<Registration>> register_dmabuf(const DmabufRange& range, uint32_t access) override {
+    if (Status takes = takes_dmabuf(); !takes.ok()) return takes;
+    const std::lock_guard lock(mutex_);
+    ++calls_;
+    if (failing_ != 0 && calls_ == failing_) return Status::error(code_, "fake: the dma-buf is refused", 800);
+    if (fcntl(range.descriptor, F_GETFD) < 0) faults_.push_back("a dma-buf was registered that is not open");
+    last_dmabuf_ = range;
+    const uint32_t key = ++last_key_;
+    live_[key] = {nullptr, range.bytes, access, key + kRemoteKeyBase, 0};
+    live_bytes_ += range.bytes;
+    return std::unique_ptr<Registration>(std::make_unique<Kept>(shared_from_this(), key));
+  }
+
   uint64_t most_bytes() const noexcept override { return most_bytes_; }
   std::string_view name() const noexcept override { return "fake registrar"; }
 
@@ -166,6 +193,7 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   };
 
   static bool is_there(const std::byte* data, uint64_t bytes) {
+    if (data == nullptr) return true;  // of another device
     const auto page_bytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
     const auto address = reinterpret_cast<uint64_t>(data);
     const uint64_t start = address / page_bytes * page_bytes;
@@ -217,6 +245,8 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   Code code_ = Code::kNoMemory;
   uint32_t last_key_ = 0;
   bool fails_always_ = false;
+  DmabufRange last_dmabuf_;
+  bool takes_dmabuf_ = false;
   bool held_ = false;
   bool holds_ends_ = false;
 };
