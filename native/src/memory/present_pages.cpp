@@ -47,10 +47,10 @@ Status failure_to_populate(const std::byte* address, uint64_t bytes, int cause) 
 
 // Returns 0, or an errno: ENOMEM where some of it is not mapped.
 int check_mapped(std::byte* start, uint64_t bytes, uint64_t page_bytes) {
-  constexpr uint64_t kStepBytes = 256 * kMiB;
-  std::vector<unsigned char> present(std::min(bytes, kStepBytes) / page_bytes);
-  for (uint64_t from = 0; from < bytes; from += kStepBytes) {
-    if (mincore(start + from, std::min(kStepBytes, bytes - from), present.data()) != 0) return errno;
+  constexpr uint64_t kLookBytes = 256 * kMiB;
+  std::vector<unsigned char> present(std::min(bytes, kLookBytes) / page_bytes);
+  for (uint64_t from = 0; from < bytes; from += kLookBytes) {
+    if (mincore(start + from, std::min(kLookBytes, bytes - from), present.data()) != 0) return errno;
   }
   return 0;
 }

@@ -9,7 +9,7 @@ namespace windlass {
 
 namespace {
 
-constexpr size_t kPieceBytes = 8 + 8 + 8 + 4;
+constexpr size_t kWirePieceBytes = 8 + 8 + 8 + 4;
 constexpr uint64_t kMostPieces = 65536;
 
 RdmaEndpoint read_endpoint(Decoder& in) {
@@ -90,7 +90,7 @@ void encode_rdma_pieces(std::span<const RdmaPiece> pieces, Encoder& out) {
 Result<std::vector<RdmaPiece>> decode_rdma_pieces(std::span<const std::byte> payload) {
   Decoder in(payload);
   if (Status outcome = rdma_outcome(in); !outcome.ok()) return outcome;
-  std::vector<RdmaPiece> pieces(in.count(kMostPieces, kPieceBytes));
+  std::vector<RdmaPiece> pieces(in.count(kMostPieces, kWirePieceBytes));
   for (RdmaPiece& piece : pieces) {
     piece.offset = in.u64();
     piece.bytes = in.u64();
