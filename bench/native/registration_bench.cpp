@@ -3,8 +3,8 @@
 //
 // The registrar is a stand-in, as few machines have an RDMA device: it counts, and it locks the pages in memory, which
 // is what a device's driver does before all else. The calls into a driver and the tables of a device are left out, in
-// favour of the peer, who needs more of them. The peer registers each tensor alone; the limit is one registration of all
-// of them.
+// favour of the peer, who needs more of them. The peer registers each tensor alone; the limit is one registration of
+// all of them.
 
 #include <sys/mman.h>
 

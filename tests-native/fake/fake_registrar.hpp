@@ -2,12 +2,10 @@
 // demand.
 #pragma once
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -19,6 +17,7 @@
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
+#include "fake/gate.hpp"
 #include "transport/registrar.hpp"
 
 namespace windlass::fake {
@@ -58,30 +57,9 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
     total_limit_ = bytes;
   }
 
-  // From now on a call stops before it registers, until it is let go. wait_entered() waits until one has.
-  void hold() {
-    const std::lock_guard lock(mutex_);
-    held_ = true;
-  }
-  void wait_entered() {
-    std::unique_lock lock(mutex_);
-    moved_.wait(lock, [this] { return entered_ > 0; });
-  }
-  // The same of registrations that end.
-  void hold_ends() {
-    const std::lock_guard lock(mutex_);
-    holds_ends_ = true;
-  }
-  void wait_ending() {
-    std::unique_lock lock(mutex_);
-    moved_.wait(lock, [this] { return ending_ > 0; });
-  }
-  void let_go() {
-    const std::lock_guard lock(mutex_);
-    held_ = false;
-    holds_ends_ = false;
-    moved_.notify_all();
-  }
+  // Where a call stops before it registers, or ends a registration.
+  Gate& registering() noexcept { return registering_; }
+  Gate& ending() noexcept { return ending_; }
 
   // What a device does while it moves bytes of [data, data + bytes) under a key: it must be registered all the time.
   void begin_use(uint32_t key, const std::byte* data, uint64_t bytes) { use(key, data, bytes, true); }
@@ -129,12 +107,9 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   }
 
   Result<std::unique_ptr<Registration>> register_memory(std::byte* data, uint64_t bytes, uint32_t access) override {
-    std::unique_lock lock(mutex_);
+    registering_.pass();
+    const std::lock_guard lock(mutex_);
     ++calls_;
-    ++entered_;
-    moved_.notify_all();
-    moved_.wait(lock, [this] { return !held_; });
-    --entered_;
     if (failing_ != 0 && (calls_ == failing_ || (fails_always_ && calls_ > failing_))) {
       return Status::error(code_, text("fake: registration ", calls_, " fails"), 800);
     }
@@ -145,32 +120,6 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
     const uint32_t key = ++last_key_;
     live_[key] = {data, bytes, access, key + kRemoteKeyBase, 0};
     live_bytes_ += bytes;
-    return std::unique_ptr<Registration>(std::make_unique<Kept>(shared_from_this(), key));
-  }
-
-  // From now on it takes dma-bufs, whose memory it does not look for.
-  void take_dmabuf() {
-    const std::lock_guard lock(mutex_);
-    takes_dmabuf_ = true;
-  }
-  DmabufRange last_dmabuf() const {
-    const std::lock_guard lock(mutex_);
-    return last_dmabuf_;
-  }
-  Status takes_dmabuf() const override {
-    const std::lock_guard lock(mutex_);
-    return takes_dmabuf_ ? Status() : Registrar::takes_dmabuf();
-  }
-  Result<std::unique_ptr<Registration>> register_dmabuf(const DmabufRange& range, uint32_t access) override {
-    if (Status takes = takes_dmabuf(); !takes.ok()) return takes;
-    const std::lock_guard lock(mutex_);
-    ++calls_;
-    if (failing_ != 0 && calls_ == failing_) return Status::error(code_, "fake: the dma-buf is refused", 800);
-    if (fcntl(range.descriptor, F_GETFD) < 0) faults_.push_back("a dma-buf was registered that is not open");
-    last_dmabuf_ = range;
-    const uint32_t key = ++last_key_;
-    live_[key] = {nullptr, range.bytes, access, key + kRemoteKeyBase, 0};
-    live_bytes_ += range.bytes;
     return std::unique_ptr<Registration>(std::make_unique<Kept>(shared_from_this(), key));
   }
 
@@ -193,7 +142,6 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   };
 
   static bool is_there(const std::byte* data, uint64_t bytes) {
-    if (data == nullptr) return true;  // of another device
     const auto page_bytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
     const auto address = reinterpret_cast<uint64_t>(data);
     const uint64_t start = address / page_bytes * page_bytes;
@@ -215,11 +163,8 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   }
 
   void end(uint32_t key) {
-    std::unique_lock lock(mutex_);
-    ++ending_;
-    moved_.notify_all();
-    moved_.wait(lock, [this] { return !holds_ends_; });
-    --ending_;
+    ending_.pass();
+    const std::lock_guard lock(mutex_);
     const auto found = live_.find(key);
     if (found == live_.end()) return faults_.push_back(text("key ", key, " ended twice"));
     if (found->second.users != 0) faults_.push_back(text("key ", key, " ended while in use"));
@@ -231,24 +176,19 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   }
 
   const uint64_t most_bytes_;
+  Gate registering_;
+  Gate ending_;
   mutable std::mutex mutex_;
-  std::condition_variable moved_;
   std::map<uint32_t, Live> live_;
   std::vector<std::string> faults_;
   uint64_t live_bytes_ = 0;
   uint64_t calls_ = 0;
-  uint64_t entered_ = 0;
-  uint64_t ending_ = 0;
   uint64_t failing_ = 0;
   uint64_t refused_above_ = std::numeric_limits<uint64_t>::max();
   uint64_t total_limit_ = std::numeric_limits<uint64_t>::max();
   Code code_ = Code::kNoMemory;
   uint32_t last_key_ = 0;
   bool fails_always_ = false;
-  DmabufRange last_dmabuf_;
-  bool takes_dmabuf_ = false;
-  bool held_ = false;
-  bool holds_ends_ = false;
 };
 
 }  // namespace windlass::fake

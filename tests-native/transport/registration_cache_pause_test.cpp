@@ -117,15 +117,15 @@ TEST_F(PatientPauseTest, aPauseWaitsForUsersToEndAndLetsNoNewOnesIn) {
 }
 
 TEST_F(PatientPauseTest, aPauseWaitsForWhatIsBeingRegistered) {
-  world_.registrar->hold();
+  world_.registrar->registering().hold();
   std::thread registering([&] {
     // Refused afterwards, or used before the pause.
     const Status outcome = acquire(0, 4096).status();
     EXPECT_TRUE(outcome.ok() || outcome.code() == Code::kState) << outcome.to_string();
   });
-  world_.registrar->wait_entered();
+  world_.registrar->registering().wait_entered();
   std::thread pausing([&] { EXPECT_TRUE(region_->pause().ok()); });
-  world_.registrar->let_go();
+  world_.registrar->registering().let_go();
   registering.join();
   pausing.join();
   EXPECT_EQ(world_.registrar->live_bytes(), 0U);
@@ -216,12 +216,12 @@ TEST_F(RegistrationPauseTest, aPauseWaitsForACacheThatIsEnding) {
   ASSERT_TRUE(region_->attach(looking).ok());
   ASSERT_TRUE(second.cache->watch(record()).ok());
   ASSERT_TRUE(second.acquire(data(), 4096).ok());
-  second.registrar->hold_ends();
+  second.registrar->ending().hold();
   std::thread ending([&] { second.cache = nullptr; });
-  second.registrar->wait_ending();
+  second.registrar->ending().wait_entered();
   std::thread pausing([&] { EXPECT_TRUE(region_->pause().ok()); });
   for (int turn = 0; turn < 1000 && looking->told() == 0; ++turn) std::this_thread::yield();
-  second.registrar->let_go();
+  second.registrar->ending().let_go();
   ending.join();
   pausing.join();
   EXPECT_EQ(looking->told(), 1);

@@ -287,11 +287,11 @@ TEST(RegistrationCacheTest, forgettingWaitsForUsersAndChangesNothingIfTheyDoNotE
 TEST(RegistrationCacheTest, whoeverComesWhileARangeIsRegisteredWaitsForIt) {
   const RegistrationWorld world;
   world.adopt();
-  world.registrar->hold();
+  world.registrar->registering().hold();
   std::thread first([&] { world.at(0, 2 * kMiB); });
-  world.registrar->wait_entered();
+  world.registrar->registering().wait_entered();
   std::thread second([&] { world.at(kMiB, kMiB); });
-  world.registrar->let_go();
+  world.registrar->registering().let_go();
   first.join();
   second.join();
   EXPECT_EQ(world.registrar->registrations(), 1U);

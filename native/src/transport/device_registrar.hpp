@@ -1,5 +1,5 @@
-// Registers memory of a device with a network card, where it lies, if both can; where they cannot, says why its bytes go
-// through pinned host memory instead.
+// Registers memory of a device with a network card, where it lies, if both can; where they cannot, says why its bytes
+// go through pinned host memory instead.
 //
 // Threads: any.
 #pragma once

@@ -17,7 +17,8 @@
 // and its registrations are ended, in the thread that pauses. After they are back, they are registered anew when they
 // are asked for. What was registered before carries an older generation in its name, and is refused by it.
 //
-// A region that is closed is not known any more. Where somebody uses its registrations even then, each ends with its use.
+// A region that is closed is not known any more. Where somebody uses its registrations even then, each ends with the
+// use.
 //
 // No allocator is hooked, and nothing is ended behind a user's back: memory that nobody made known is not kept.
 //
@@ -90,7 +91,8 @@ class RegistrationCache : public std::enable_shared_from_this<RegistrationCache>
   // outside); kTimeout (in use; all of it is still known).
   Status forget(std::byte* data, uint64_t bytes, Deadline deadline);
 
-  // A device goes: as for memory. The cache keeps each registrar that was asked until then. Errors: kNotFound; kTimeout.
+  // A device goes: as for memory. The cache keeps each registrar that was asked until then. Errors: kNotFound;
+  // kTimeout.
   Status forget(const Registrar& registrar, Deadline deadline);
 
   // [data, data + bytes), registered for as long as the use exists. access: bits of RegistrationAccess. Errors:

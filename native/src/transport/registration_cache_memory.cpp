@@ -26,8 +26,8 @@ bool is_closed(const RegisterableMemory& memory) {
 
 }  // namespace
 
-// Told of a region's pages on behalf of a cache, which may have ended, or be about to: then it still ends registrations,
-// and pages wait for that.
+// Told of a region's pages on behalf of a cache, which may have ended, or be about to: then it still ends
+// registrations, and pages wait for that.
 class RegistrationCache::Watcher final : public PageObserver {
  public:
   Watcher(std::weak_ptr<RegistrationCache> cache, std::weak_ptr<RegisterableMemory> memory) noexcept

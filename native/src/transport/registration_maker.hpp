@@ -1,8 +1,8 @@
 // Registers ranges of memory in as few pieces as the device takes.
 //
 // A device says how much one registration may be, and may take less. Which size it refuses is found out once: the
-// largest that works is remembered, and what is larger is cut from then on. As it may have been small for want of memory,
-// more is tried again now and then.
+// largest that works is remembered, and what is larger is cut from then on. As it may have been small for want of
+// memory, more is tried again now and then.
 //
 // Threads: any.
 #pragma once
