@@ -369,6 +369,7 @@ int main(void) {
   print_store();
   print_lease();
   print_offer();
+  print_rdma();
   print_archive();
   return 0;
 }

@@ -12,5 +12,6 @@
 void print_archive(void);
 void print_device(void);
 void print_offer(void);
+void print_rdma(void);
 
 #endif

@@ -113,9 +113,19 @@ TEST_F(AllocationTableTest, whoDetachedHearsNothing) {
 
 TEST_F(AllocationTableTest, theEndIsToldOnceAndCannotBeRefused) {
   attach("a")->refuse("never");
+  EXPECT_FALSE(record_->ended());
   record_->announce_end();
   record_->announce_end();
+  EXPECT_TRUE(record_->ended());
   EXPECT_EQ(story_, (std::vector<std::string>{"a refuses"}));
+}
+
+TEST_F(AllocationTableTest, whatIsClosedWithoutItsPagesHasEndedToo) {
+  ASSERT_TRUE(record_->announce_release().ok());
+  record_->mark_gone();
+  EXPECT_FALSE(record_->ended());
+  record_->announce_end();
+  EXPECT_TRUE(record_->ended());
 }
 
 TEST_F(AllocationTableTest, attachingAndDetachingWhilePagesComeAndGoIsSafe) {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -18,6 +17,7 @@
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
+#include "fake/gate.hpp"
 #include "transport/registrar.hpp"
 
 namespace windlass::fake {
@@ -57,20 +57,9 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
     total_limit_ = bytes;
   }
 
-  // From now on a call stops before it registers, until it is let go. wait_entered() waits until one has.
-  void hold() {
-    const std::lock_guard lock(mutex_);
-    held_ = true;
-  }
-  void wait_entered() {
-    std::unique_lock lock(mutex_);
-    moved_.wait(lock, [this] { return entered_ > 0; });
-  }
-  void let_go() {
-    const std::lock_guard lock(mutex_);
-    held_ = false;
-    moved_.notify_all();
-  }
+  // Where a call stops before it registers, or ends a registration.
+  Gate& registering() noexcept { return registering_; }
+  Gate& ending() noexcept { return ending_; }
 
   // What a device does while it moves bytes of [data, data + bytes) under a key: it must be registered all the time.
   void begin_use(uint32_t key, const std::byte* data, uint64_t bytes) { use(key, data, bytes, true); }
@@ -109,13 +98,18 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
     return all;
   }
 
+  // They are no faults any more, as the test knows why they were.
+  std::vector<std::string> take_faults() {
+    std::vector<std::string> all = faults();
+    const std::lock_guard lock(mutex_);
+    faults_.clear();
+    return all;
+  }
+
   Result<std::unique_ptr<Registration>> register_memory(std::byte* data, uint64_t bytes, uint32_t access) override {
-    std::unique_lock lock(mutex_);
+    registering_.pass();
+    const std::lock_guard lock(mutex_);
     ++calls_;
-    ++entered_;
-    moved_.notify_all();
-    moved_.wait(lock, [this] { return !held_; });
-    --entered_;
     if (failing_ != 0 && (calls_ == failing_ || (fails_always_ && calls_ > failing_))) {
       return Status::error(code_, text("fake: registration ", calls_, " fails"), 800);
     }
@@ -169,6 +163,7 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   }
 
   void end(uint32_t key) {
+    ending_.pass();
     const std::lock_guard lock(mutex_);
     const auto found = live_.find(key);
     if (found == live_.end()) return faults_.push_back(text("key ", key, " ended twice"));
@@ -181,20 +176,19 @@ class FakeRegistrar final : public Registrar, public std::enable_shared_from_thi
   }
 
   const uint64_t most_bytes_;
+  Gate registering_;
+  Gate ending_;
   mutable std::mutex mutex_;
-  std::condition_variable moved_;
   std::map<uint32_t, Live> live_;
   std::vector<std::string> faults_;
   uint64_t live_bytes_ = 0;
   uint64_t calls_ = 0;
-  uint64_t entered_ = 0;
   uint64_t failing_ = 0;
   uint64_t refused_above_ = std::numeric_limits<uint64_t>::max();
   uint64_t total_limit_ = std::numeric_limits<uint64_t>::max();
   Code code_ = Code::kNoMemory;
   uint32_t last_key_ = 0;
   bool fails_always_ = false;
-  bool held_ = false;
 };
 
 }  // namespace windlass::fake

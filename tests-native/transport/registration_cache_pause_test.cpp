@@ -2,6 +2,7 @@
 // afterwards nothing from before counts.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -116,15 +117,15 @@ TEST_F(PatientPauseTest, aPauseWaitsForUsersToEndAndLetsNoNewOnesIn) {
 }
 
 TEST_F(PatientPauseTest, aPauseWaitsForWhatIsBeingRegistered) {
-  world_.registrar->hold();
+  world_.registrar->registering().hold();
   std::thread registering([&] {
     // Refused afterwards, or used before the pause.
     const Status outcome = acquire(0, 4096).status();
     EXPECT_TRUE(outcome.ok() || outcome.code() == Code::kState) << outcome.to_string();
   });
-  world_.registrar->wait_entered();
+  world_.registrar->registering().wait_entered();
   std::thread pausing([&] { EXPECT_TRUE(region_->pause().ok()); });
-  world_.registrar->let_go();
+  world_.registrar->registering().let_go();
   registering.join();
   pausing.join();
   EXPECT_EQ(world_.registrar->live_bytes(), 0U);
@@ -167,6 +168,64 @@ TEST_F(RegistrationPauseTest, aRegionThatIsClosedLeavesNothingAndItsAddressesCan
   region_ = Region::open(device_, kRegionBytes, std::make_unique<HostBackup>(HostBackupOptions{})).value();
   ASSERT_TRUE(world_.cache->watch(record()).ok());
   EXPECT_TRUE(acquire(0, 4096).ok());
+}
+
+// Method: the region is closed under a transfer, so that its registration outlives its pages; the fake says so.
+TEST_F(RegistrationPauseTest, aRegionThatIsClosedInMidUseIsLetGoWithTheLastUse) {
+  RegistrationUse use = acquire(0, 4096).value();
+  ASSERT_TRUE(acquire(6 * kMiB, 4096).ok()) << "idle, and so ended in time";
+  const RegistrationName name = use.pieces()[0].name;
+  std::byte* const before = data();
+  region_ = nullptr;
+  EXPECT_EQ(world_.registrar->live().size(), 1U);
+  EXPECT_EQ(world_.cache->check(name).code(), Code::kState);
+  EXPECT_EQ(world_.acquire(before, 4096).status().code(), Code::kNotFound);
+  region_ = Region::open(device_, kRegionBytes, std::make_unique<HostBackup>(HostBackupOptions{})).value();
+  EXPECT_TRUE(world_.cache->watch(record()).ok()) << "though the addresses are the same";
+  use.reset();
+  world_.cache->end_waiting();
+  EXPECT_EQ(world_.cache->statistics().kept, 0U);
+  EXPECT_EQ(world_.cache->check(name).code(), Code::kNotFound);
+  (void)world_.registrar->take_faults();
+  EXPECT_TRUE(acquire(0, 4096).ok());
+}
+
+// Told after the cache that it was attached before.
+class LookingObserver final : public PageObserver {
+ public:
+  explicit LookingObserver(std::shared_ptr<fake::FakeRegistrar> registrar) : registrar_(std::move(registrar)) {}
+
+  std::string_view name() const noexcept override { return "who looks"; }
+  Status before_release(const Pages& /*pages*/) override {
+    EXPECT_EQ(registrar_->live_bytes(), 0U) << "nothing is registered when the next one is told";
+    ++told_;
+    return Status();
+  }
+  void after_return(const Pages& /*pages*/) noexcept override {}
+
+  int told() const noexcept { return told_; }
+
+ private:
+  const std::shared_ptr<fake::FakeRegistrar> registrar_;
+  std::atomic<int> told_ = 0;
+};
+
+TEST_F(RegistrationPauseTest, aPauseWaitsForACacheThatIsEnding) {
+  RegistrationWorld second(windows());
+  const auto looking = std::make_shared<LookingObserver>(second.registrar);
+  ASSERT_TRUE(region_->attach(looking).ok());
+  ASSERT_TRUE(second.cache->watch(record()).ok());
+  ASSERT_TRUE(second.acquire(data(), 4096).ok());
+  second.registrar->ending().hold();
+  std::thread ending([&] { second.cache = nullptr; });
+  second.registrar->ending().wait_entered();
+  std::thread pausing([&] { EXPECT_TRUE(region_->pause().ok()); });
+  for (int turn = 0; turn < 1000 && looking->told() == 0; ++turn) std::this_thread::yield();
+  second.registrar->ending().let_go();
+  ending.join();
+  pausing.join();
+  EXPECT_EQ(looking->told(), 1);
+  region_->detach(looking.get());
 }
 
 TEST_F(RegistrationPauseTest, watchingTwiceIsOnceAndWhatIsNoMoreWatchedIsNotRegistered) {

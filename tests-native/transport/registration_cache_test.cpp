@@ -132,6 +132,23 @@ TEST(RegistrationCacheTest, manyAtOnceAreRegisteredTogether) {
   EXPECT_FALSE(world.cache->acquire_all(world.registrar, std::array{RegistrationRequest{}}, 0).ok());
 }
 
+TEST(RegistrationCacheTest, neighboursInABatchCountAsOneUntilTheyAreFound) {
+  const RegistrationWorld world;
+  world.adopt();
+  std::vector<RegistrationRequest> requests;
+  for (uint64_t i = 0; i < 10; ++i) requests.push_back({world.memory.data() + i * 4096, 4096});
+  ASSERT_TRUE(world.cache->acquire_all(world.registrar, requests, 0).ok());
+  RegistrationStatistics statistics = world.cache->statistics();
+  EXPECT_EQ(statistics.misses, 1U);
+  EXPECT_EQ(statistics.hits, 0U);
+  EXPECT_EQ(statistics.saved_bytes, 0U) << "nothing was registered already";
+  ASSERT_TRUE(world.cache->acquire_all(world.registrar, requests, 0).ok());
+  statistics = world.cache->statistics();
+  EXPECT_EQ(statistics.misses, 1U);
+  EXPECT_EQ(statistics.hits, 10U);
+  EXPECT_EQ(statistics.saved_bytes, 40'960U);
+}
+
 TEST(RegistrationCacheTest, whatIsLargerThanTheDeviceTakesIsCutAndTheSizeIsRemembered) {
   const RegistrationWorld world;
   world.adopt();
@@ -245,6 +262,7 @@ TEST(RegistrationCacheTest, whatIsAskedForMustLieInTheMemory) {
   EXPECT_EQ(world.cache->acquire(nullptr, world.memory.data(), 1, 0).status().code(), Code::kInvalidArgument);
   EXPECT_EQ(world.cache->adopt(world.memory.data() + kMiB, kMiB).code(), Code::kState);
   EXPECT_EQ(world.cache->adopt(nullptr, kMiB).code(), Code::kInvalidArgument);
+  EXPECT_EQ(world.cache->forget(world.memory.data(), ~uint64_t{0}, test::soon()).code(), Code::kInvalidArgument);
 }
 
 TEST(RegistrationCacheTest, forgettingWaitsForUsersAndChangesNothingIfTheyDoNotEnd) {
@@ -269,11 +287,11 @@ TEST(RegistrationCacheTest, forgettingWaitsForUsersAndChangesNothingIfTheyDoNotE
 TEST(RegistrationCacheTest, whoeverComesWhileARangeIsRegisteredWaitsForIt) {
   const RegistrationWorld world;
   world.adopt();
-  world.registrar->hold();
+  world.registrar->registering().hold();
   std::thread first([&] { world.at(0, 2 * kMiB); });
-  world.registrar->wait_entered();
+  world.registrar->registering().wait_entered();
   std::thread second([&] { world.at(kMiB, kMiB); });
-  world.registrar->let_go();
+  world.registrar->registering().let_go();
   first.join();
   second.join();
   EXPECT_EQ(world.registrar->registrations(), 1U);

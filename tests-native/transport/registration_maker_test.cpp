@@ -87,6 +87,30 @@ TEST_F(RegistrationMakerTest, theLargestSizeThatWorksIsFoundOnceAndRemembered) {
   expect_whole(again);
 }
 
+TEST_F(RegistrationMakerTest, aSizeThatWasSmallForWantOfMemoryIsNotKeptForEver) {
+  registrar_->refuse_above(kMiB);
+  RegistrationMaker maker(registrar_);
+  {
+    MadeRegistrations made;
+    ASSERT_TRUE(make(maker, made).ok());
+  }
+  EXPECT_EQ(maker.most_bytes(), kMiB);
+  registrar_->refuse_above(2 * kMiB);
+  for (uint64_t call = 0; call < RegistrationMaker::kCutsBeforeMore; ++call) {
+    MadeRegistrations made;
+    ASSERT_TRUE(make(maker, made).ok());
+    EXPECT_EQ(made.pieces.size(), 4U);
+  }
+  EXPECT_EQ(maker.most_bytes(), kMiB) << "more was tried once, and refused";
+  registrar_->refuse_above(kMakerBytes);
+  for (uint64_t call = 0; call < RegistrationMaker::kCutsBeforeMore; ++call) {
+    MadeRegistrations made;
+    ASSERT_TRUE(make(maker, made).ok());
+    expect_whole(made);
+  }
+  EXPECT_EQ(maker.most_bytes(), kMakerBytes);
+}
+
 TEST_F(RegistrationMakerTest, memoryThatIsShortIsNoSizeThatIsTooLarge) {
   registrar_->limit_total(3 * kMiB);
   RegistrationMaker maker(registrar_);

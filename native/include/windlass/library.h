@@ -16,7 +16,7 @@ extern "C" {
  * The ABI that these headers describe. The minor number grows when something is added, the major one when something
  * that was there changes; a caller built against 1.2 runs with a library of 1.2, 1.3 and so on.
  */
-enum { WL_ABI_MAJOR = 0, WL_ABI_MINOR = 5 };
+enum { WL_ABI_MAJOR = 0, WL_ABI_MINOR = 6 };
 
 /* The ABI version of the library that is loaded: major * 65536 + minor. */
 WL_API uint32_t wl_abi_version(void);

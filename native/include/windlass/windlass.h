@@ -28,6 +28,7 @@
 #include "windlass/offer.h"
 #include "windlass/page_pool.h"
 #include "windlass/plan.h"
+#include "windlass/rdma.h"
 #include "windlass/region.h"
 #include "windlass/region_set.h"
 #include "windlass/status.h"

@@ -145,7 +145,8 @@ FeatureInfo rdma() {
   const bool verbs = loads("libibverbs.so.1", reason);
   if (devices.empty()) {
     return absent(kName, text("no device in /sys/class/infiniband", verbs ? "" : ", and no libibverbs.so.1"),
-                  "none needed: shared memory and TCP work without it");
+                  text("none needed: shared memory and TCP do without it; else load the adapter's driver",
+                       verbs ? "" : ", and install libibverbs1 and ibverbs-providers"));
   }
   if (!verbs)
     return absent(kName, text("devices ", devices, ", but ", reason), "install libibverbs1 and ibverbs-providers");

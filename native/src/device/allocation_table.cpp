@@ -69,6 +69,11 @@ Status AllocationRecord::check(uint64_t generation) const {
            "; derive it again from the resumed region"));
 }
 
+bool AllocationRecord::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
 Status AllocationRecord::announce_release() {
   const Pages going = pages();
   std::vector<std::shared_ptr<PageObserver>> told;
@@ -114,6 +119,7 @@ void AllocationRecord::announce_end() noexcept {
   Status ended = contain([&] {
     {
       const std::lock_guard lock(mutex_);
+      ended_ = true;
       if (phase_ == Phase::kGone) return Status();
       phase_ = Phase::kGone;
     }

@@ -71,6 +71,8 @@ class AllocationRecord {
 
   // Refuses what was derived from pages that are there no more. Errors: kState.
   Status check(uint64_t generation) const;
+  // Whether the pages have gone for good: the allocation is being closed, or was.
+  bool ended() const;
 
   // For whoever brings the pages and takes them away, who serialises these calls.
   //
@@ -97,6 +99,7 @@ class AllocationRecord {
   mutable std::mutex mutex_;  // guards what follows
   uint64_t generation_ = 1;
   Phase phase_ = Phase::kPresent;
+  bool ended_ = false;
   std::vector<std::shared_ptr<PageObserver>> observers_;
 };
 

@@ -44,6 +44,12 @@ Status Device::unpin_host(void* /*address*/, uint64_t /*bytes*/) { return Status
 
 Result<int> Device::export_memory(PhysicalId /*physical*/) { return cannot_share(*this); }
 
+Result<int> Device::export_dmabuf(uint64_t /*address*/, uint64_t /*bytes*/) { return Device::gives_dmabuf(); }
+
+Status Device::gives_dmabuf() const {
+  return Status::error(Code::kUnsupported, text(name(), " has no memory that other devices reach by dma-buf"));
+}
+
 Result<PhysicalId> Device::import_memory(int /*descriptor*/, uint64_t /*bytes*/) { return cannot_share(*this); }
 
 }  // namespace windlass

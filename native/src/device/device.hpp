@@ -86,6 +86,13 @@ class Device {
   // The piece behind such a descriptor, which stays the caller's; release() lets go of it. Errors: as export_memory.
   virtual Result<PhysicalId> import_memory(int descriptor, uint64_t bytes);
 
+  // A file descriptor (a dma-buf) by which another device of the machine reaches mapped addresses, which begin and end
+  // with whole pages. Owns: the caller closes it. Errors: kUnsupported (see gives_dmabuf); kInvalidArgument (not
+  // mapped); kDevice.
+  virtual Result<int> export_dmabuf(uint64_t address, uint64_t bytes);
+  // Whether it has such descriptors at all. Errors: kUnsupported (why not).
+  virtual Status gives_dmabuf() const;
+
   // How much of the range has memory behind it now, as the machine counts it. Errors: kIo; kDevice.
   virtual Result<uint64_t> resident_bytes(uint64_t address, uint64_t bytes) const = 0;
 

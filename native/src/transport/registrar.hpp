@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/status.hpp"
+#include "base/text.hpp"
 
 namespace windlass {
 
@@ -23,6 +24,14 @@ enum class RegistrationAccess : uint32_t {
 };
 
 constexpr uint32_t access_bits(RegistrationAccess access) noexcept { return static_cast<uint32_t>(access); }
+
+// Memory of another device, which the host need not reach, by a descriptor that its driver has made (a dma-buf).
+struct DmabufRange {
+  int descriptor = -1;  // the caller's; only needed during the call
+  uint64_t offset = 0;  // of the range, in what the descriptor names
+  uint64_t bytes = 0;
+  uint64_t address = 0;  // that transfers name its first byte by
+};
 
 // Memory that is registered.
 class Registration {
@@ -48,6 +57,15 @@ class Registrar {
   // kNoMemory (more than the device takes at once, or than may be locked: how much that is, and how to raise it);
   // kPermission; kUnsupported; kDevice. A call that fails changes nothing.
   virtual Result<std::unique_ptr<Registration>> register_memory(std::byte* data, uint64_t bytes, uint32_t access) = 0;
+
+  // As register_memory, of another device's memory. Errors: as there; kUnsupported (see takes_dmabuf).
+  virtual Result<std::unique_ptr<Registration>> register_dmabuf(const DmabufRange& /*range*/, uint32_t /*access*/) {
+    return takes_dmabuf();
+  }
+  // Whether it registers such memory at all. Errors: kUnsupported (why not).
+  virtual Status takes_dmabuf() const {
+    return Status::error(Code::kUnsupported, text(name(), " takes no memory of other devices"));
+  }
 
   // The largest that one registration may be.
   virtual uint64_t most_bytes() const noexcept = 0;

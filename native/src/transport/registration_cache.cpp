@@ -1,8 +1,6 @@
 #include "transport/registration_cache.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -15,27 +13,10 @@ namespace windlass {
 
 namespace {
 
-// Neighbours in a batch: what lies between them is padding.
-constexpr uint64_t kPaddingBytes = 4096;
-
-ByteRange range_of(const std::byte* data, uint64_t bytes) noexcept {
-  const auto start = reinterpret_cast<uint64_t>(data);
-  return {start, start + bytes};
-}
-
 std::byte* data_of(const ByteRange& range) noexcept { return reinterpret_cast<std::byte*>(range.start); }
 
 std::string range_text(const ByteRange& range) {
   return text("the ", bytes_text(range.bytes()), " at ", hex_text(range.start));
-}
-
-Status check_request(const std::byte* data, uint64_t bytes) {
-  if (data != nullptr && bytes != 0 && bytes <= std::numeric_limits<uint64_t>::max() - range_of(data, 0).start) {
-    return Status();
-  }
-  return Status::error(Code::kInvalidArgument,
-                       text("registering ", bytes, " bytes at ", hex_text(range_of(data, 0).start),
-                            ": pass memory, and how many bytes of it"));
 }
 
 }  // namespace
@@ -85,9 +66,9 @@ RegistrationCache::RegistrationCache(const RegistrationCacheOptions& options) no
 
 Result<std::shared_ptr<RegisteringDevice>> RegistrationCache::device_of(const std::shared_ptr<Registrar>& registrar) {
   if (registrar == nullptr) return Status::error(Code::kInvalidArgument, "registering: the registrar is null");
-  std::shared_ptr<RegisteringDevice>& device = devices_[registrar.get()];
-  if (device == nullptr) device = std::make_shared<RegisteringDevice>(registrar);
-  return device;
+  const auto known = devices_.find(registrar.get());
+  if (known != devices_.end()) return known->second;
+  return devices_.emplace(registrar.get(), std::make_shared<RegisteringDevice>(registrar)).first->second;
 }
 
 Result<std::shared_ptr<RegisterableMemory>> RegistrationCache::memory_at(const ByteRange& range) const {
@@ -108,26 +89,37 @@ Result<std::shared_ptr<RegisterableMemory>> RegistrationCache::memory_at(const B
                                              "or acquire it once"));
 }
 
-Result<RegistrationUse> RegistrationCache::acquire(const std::shared_ptr<Registrar>& registrar, std::byte* data,
-                                                   uint64_t bytes, uint32_t access) {
-  if (Status sound = check_request(data, bytes); !sound.ok()) return sound;
+void RegistrationCache::count(const RegistrationTally& tally) noexcept {
+  ++(tally.missing == 0 ? statistics_.hits : statistics_.misses);
+  statistics_.saved_bytes += tally.bytes - std::min(tally.missing, tally.bytes);
+}
+
+Result<RegistrationUse> RegistrationCache::acquire_known(const std::shared_ptr<Registrar>& registrar,
+                                                         const ByteRange& range, uint32_t access,
+                                                         RegistrationTally& tally) {
   RegistrationUse use;  // ends without the lock
   use.cache_ = shared_from_this();
-  const ByteRange range = range_of(data, bytes);
   Lock lock(mutex_);
   Result<std::shared_ptr<RegisteringDevice>> device = device_of(registrar);
   if (!device.ok()) return device.status();
   Result<std::shared_ptr<RegisterableMemory>> memory = memory_at(range);
   if (!memory.ok()) return memory.status();
-  Status acquired = acquire_in(lock, {*memory, *device, access}, range, use);
+  Status acquired = contain([&] { return acquire_in(lock, {*memory, *device, access}, range, tally, use); });
   if (acquired.ok()) return use;
   if ((*memory)->once && (*memory)->uses == 0 && !(*memory)->closing) drop_once(lock, **memory);
   return acquired.with_prefix("registering memory");
 }
 
+Result<RegistrationUse> RegistrationCache::acquire(const std::shared_ptr<Registrar>& registrar, std::byte* data,
+                                                   uint64_t bytes, uint32_t access) {
+  if (Status sound = check_memory_range(data, bytes); !sound.ok()) return sound;
+  RegistrationTally tally;
+  return acquire_known(registrar, range_of(data, bytes), access, tally);
+}
+
 Result<RegistrationUse> RegistrationCache::acquire_once(const std::shared_ptr<Registrar>& registrar, std::byte* data,
                                                         uint64_t bytes, uint32_t access) {
-  if (Status sound = check_request(data, bytes); !sound.ok()) return sound;
+  if (Status sound = check_memory_range(data, bytes); !sound.ok()) return sound;
   RegistrationUse use;
   use.cache_ = shared_from_this();
   const ByteRange range = range_of(data, bytes);
@@ -149,7 +141,8 @@ Result<RegistrationUse> RegistrationCache::acquire_once(const std::shared_ptr<Re
       if (Status added = add_memory(*known); !added.ok()) return added;
     }
     const std::shared_ptr<RegisterableMemory> memory = *known;
-    Status acquired = contain([&] { return acquire_in(lock, {memory, *device, access}, range, use); });
+    RegistrationTally tally;
+    Status acquired = contain([&] { return acquire_in(lock, {memory, *device, access}, range, tally, use); });
     if (acquired.ok()) return use;
     if (!memory->once) return acquired.with_prefix("registering memory");
     if (memory->closing) continue;
@@ -158,42 +151,9 @@ Result<RegistrationUse> RegistrationCache::acquire_once(const std::shared_ptr<Re
   }
 }
 
-Result<std::vector<RegistrationUse>> RegistrationCache::acquire_all(const std::shared_ptr<Registrar>& registrar,
-                                                                    std::span<const RegistrationRequest> requests,
-                                                                    uint32_t access) {
-  for (const RegistrationRequest& each : requests) {
-    if (Status sound = check_request(each.data, each.bytes); !sound.ok()) return sound;
-  }
-  std::vector<ByteRange> ranges;
-  ranges.reserve(requests.size());
-  for (const RegistrationRequest& each : requests) ranges.push_back(range_of(each.data, each.bytes));
-  std::sort(ranges.begin(), ranges.end(), [](const ByteRange& a, const ByteRange& b) { return a.start < b.start; });
-  std::vector<RegistrationUse> together;  // until each has its own
-  for (size_t first = 0; first < ranges.size();) {
-    ByteRange run = ranges[first];
-    size_t next = first + 1;
-    while (next < ranges.size() && ranges[next].start <= run.end + kPaddingBytes) {
-      run.end = std::max(run.end, ranges[next++].end);
-    }
-    // Where they do not belong together after all, or the whole fails, each is tried alone.
-    if (next - first > 1) {
-      Result<RegistrationUse> use = acquire(registrar, data_of(run), run.bytes(), access);
-      if (use.ok()) together.push_back(*std::move(use));
-    }
-    first = next;
-  }
-  std::vector<RegistrationUse> uses;
-  uses.reserve(requests.size());
-  for (const RegistrationRequest& each : requests) {
-    Result<RegistrationUse> use = acquire(registrar, each.data, each.bytes, access);
-    if (!use.ok()) return use.status();
-    uses.push_back(*std::move(use));
-  }
-  return uses;
-}
-
-Status RegistrationCache::acquire_in(Lock& lock, const Target& target, const ByteRange& range, RegistrationUse& use) {
-  uint64_t missing = 0;
+Status RegistrationCache::acquire_in(Lock& lock, const Target& target, const ByteRange& range, RegistrationTally& tally,
+                                     RegistrationUse& use) {
+  tally.bytes = range.bytes();
   while (true) {
     if (Status there = target.check(); !there.ok()) return there;
     RegistrationRanges& ranges = target.ranges();
@@ -203,7 +163,7 @@ Status RegistrationCache::acquire_in(Lock& lock, const Target& target, const Byt
     }
     const std::optional<ByteRange> gap = ranges.first_gap(range);
     if (!gap) break;
-    missing += gap->bytes();
+    tally.missing += gap->bytes();
     if (Status registered = register_gap(lock, target, *gap, use); !registered.ok()) return registered;
   }
   std::vector<std::shared_ptr<RegisteredSpan>> spans;
@@ -219,8 +179,7 @@ Status RegistrationCache::acquire_in(Lock& lock, const Target& target, const Byt
   for (const std::shared_ptr<RegisteredSpan>& span : spans) take_use(*span);
   use.spans_.swap(spans);
   for (const std::shared_ptr<RegisteredSpan>& span : spans) drop_use(*span);
-  ++(missing == 0 ? statistics_.hits : statistics_.misses);
-  statistics_.saved_bytes += range.bytes() - std::min(missing, range.bytes());
+  if (tally.counted) count(tally);
   return Status();
 }
 
@@ -235,6 +194,7 @@ Status RegistrationCache::register_gap(Lock& lock, const Target& target, const B
   lock.unlock();
   if (ends_itself) (void)end_waiting();
   Status outcome = contain([&] { return attempt_all(target, attempt, use); });
+  attempt.made.pieces.clear();  // those that nobody took over end without the lock
   lock.lock();
   return settle(target, attempt, std::move(outcome), use);
 }

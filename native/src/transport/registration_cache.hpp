@@ -17,6 +17,9 @@
 // and its registrations are ended, in the thread that pauses. After they are back, they are registered anew when they
 // are asked for. What was registered before carries an older generation in its name, and is refused by it.
 //
+// A region that is closed is not known any more. Where somebody uses its registrations even then, each ends with the
+// use.
+//
 // No allocator is hooked, and nothing is ended behind a user's back: memory that nobody made known is not kept.
 //
 // Threads: any. No lock is held while a device registers or deregisters.
@@ -43,6 +46,7 @@
 #include "device/allocation_table.hpp"
 #include "transport/registrar.hpp"
 #include "transport/registration_memory.hpp"
+#include "transport/registration_statistics.hpp"
 #include "transport/registration_use.hpp"
 
 namespace windlass {
@@ -56,26 +60,6 @@ struct RegistrationCacheOptions {
   uint64_t merged_bytes = kGiB;                                      // neighbours become no more than this; 0: none do
   uint64_t refusals = 32;                                            // of a range that failed, before it is tried again
   std::chrono::nanoseconds pause_timeout = std::chrono::seconds(5);  // how long a pause waits for users
-};
-
-struct RegistrationStatistics {
-  uint64_t hits = 0;             // requests that found all of it registered
-  uint64_t misses = 0;           // the other ones
-  uint64_t saved_bytes = 0;      // that were asked for and were registered already
-  uint64_t registrations = 0;    // that devices made
-  uint64_t deregistrations = 0;  // of them
-  uint64_t failures = 0;         // that devices refused
-  uint64_t refusals = 0;         // requests that were not tried because they failed before
-  uint64_t merges = 0;           // neighbours that became part of a larger one
-  uint64_t splits = 0;           // cuts that the device's limit made
-  uint64_t evictions = 0;        // because of the limits, or because a device had no memory left
-  uint64_t revocations = 0;      // because pages went, memory ended, or a device was given up
-  uint64_t registration_ns = 0;  // in devices' calls
-  uint64_t populating_ns = 0;    // of untouched memory, before
-  uint64_t used_bytes = 0;       // now
-  uint64_t kept_bytes = 0;       // now, used or idle
-  uint64_t kept = 0;             // registrations now, used or idle
-  uint64_t ending = 0;           // registrations that are to end
 };
 
 // Memory that is asked for.
@@ -107,7 +91,8 @@ class RegistrationCache : public std::enable_shared_from_this<RegistrationCache>
   // outside); kTimeout (in use; all of it is still known).
   Status forget(std::byte* data, uint64_t bytes, Deadline deadline);
 
-  // A device goes: as for memory. The cache keeps each registrar that was asked until then. Errors: kNotFound; kTimeout.
+  // A device goes: as for memory. The cache keeps each registrar that was asked until then. Errors: kNotFound;
+  // kTimeout.
   Status forget(const Registrar& registrar, Deadline deadline);
 
   // [data, data + bytes), registered for as long as the use exists. access: bits of RegistrationAccess. Errors:
@@ -143,7 +128,13 @@ class RegistrationCache : public std::enable_shared_from_this<RegistrationCache>
   // Finding and making; with the lock, which register_gap lets go meanwhile.
   Result<std::shared_ptr<RegisteringDevice>> device_of(const std::shared_ptr<Registrar>& registrar);
   Result<std::shared_ptr<RegisterableMemory>> memory_at(const ByteRange& range) const;
-  Status acquire_in(Lock& lock, const Target& target, const ByteRange& range, RegistrationUse& use);
+  Result<RegistrationUse> acquire_known(const std::shared_ptr<Registrar>& registrar, const ByteRange& range,
+                                        uint32_t access, RegistrationTally& tally);
+  Status acquire_run(const std::shared_ptr<Registrar>& registrar, std::span<const RegistrationRequest> requests,
+                     std::span<const size_t> run, uint32_t access, std::vector<RegistrationUse>& uses);
+  Status acquire_in(Lock& lock, const Target& target, const ByteRange& range, RegistrationTally& tally,
+                    RegistrationUse& use);
+  void count(const RegistrationTally& tally) noexcept;
   Status register_gap(Lock& lock, const Target& target, const ByteRange& gap, RegistrationUse& use);
   Status plan(const Target& target, const ByteRange& gap, Attempt& attempt);
   Status attempt_all(const Target& target, Attempt& attempt, RegistrationUse& use);
@@ -168,6 +159,7 @@ class RegistrationCache : public std::enable_shared_from_this<RegistrationCache>
   void drop_once(Lock& lock, RegisterableMemory& memory) noexcept;
   void reopen(RegistrationUsers& users) noexcept;
   Status revoke(Lock& lock, RegistrationUsers& users, Deadline deadline);
+  void end_idle(Lock& lock, const RegistrationUsers& users) noexcept;
   void end_all(Lock& lock, const RegistrationUsers& users) noexcept;
   Status pages_leave(RegisterableMemory& memory);
   void pages_return(RegisterableMemory& memory, uint64_t generation) noexcept;

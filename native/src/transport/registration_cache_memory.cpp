@@ -1,7 +1,7 @@
 // Memory and devices that a cache of registrations knows: how they come, and how they go.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <limits>
 #include <utility>
 
 #include "base/text.hpp"
@@ -17,9 +17,17 @@ std::string memory_text(const RegisterableMemory& memory) {
   return text("the ", bytes_text(memory.range.bytes()), " at ", hex_text(memory.range.start));
 }
 
+// Its region has been closed, or is being.
+bool is_closed(const RegisterableMemory& memory) {
+  if (memory.foreign) return false;
+  const std::shared_ptr<AllocationRecord> record = memory.record.lock();
+  return record == nullptr || record->ended();
+}
+
 }  // namespace
 
-// Told of a region's pages on behalf of a cache, which may have ended.
+// Told of a region's pages on behalf of a cache, which may have ended, or be about to: then it still ends
+// registrations, and pages wait for that.
 class RegistrationCache::Watcher final : public PageObserver {
  public:
   Watcher(std::weak_ptr<RegistrationCache> cache, std::weak_ptr<RegisterableMemory> memory) noexcept
@@ -30,33 +38,47 @@ class RegistrationCache::Watcher final : public PageObserver {
   Status before_release(const Pages& /*pages*/) override {
     const std::shared_ptr<RegistrationCache> cache = cache_.lock();
     const std::shared_ptr<RegisterableMemory> memory = memory_.lock();
-    return cache == nullptr || memory == nullptr ? Status() : cache->pages_leave(*memory);
+    if (cache == nullptr) {
+      ended_.wait(false);
+      return Status();
+    }
+    return memory == nullptr ? Status() : cache->pages_leave(*memory);
   }
   void after_return(const Pages& pages) noexcept override {
     const std::shared_ptr<RegistrationCache> cache = cache_.lock();
     const std::shared_ptr<RegisterableMemory> memory = memory_.lock();
     if (cache != nullptr && memory != nullptr) cache->pages_return(*memory, pages.generation);
   }
+  // Nothing of the memory is registered any more.
+  void end() noexcept {
+    ended_ = true;
+    ended_.notify_all();
+  }
 
  private:
   const std::weak_ptr<RegistrationCache> cache_;
   const std::weak_ptr<RegisterableMemory> memory_;
+  std::atomic<bool> ended_ = false;
 };
 
 // Nobody has a use any more, and so nobody else calls.
 RegistrationCache::~RegistrationCache() {
   ender_.end();
-  for (const auto& [address, memory] : memories_) {
+  ending_.clear();
+  idle_.clear();
+  while (!memories_.empty()) {
+    const std::shared_ptr<RegisterableMemory> memory = memories_.begin()->second;
+    drop_memory(*memory);
     if (const std::shared_ptr<AllocationRecord> record = memory->record.lock()) record->detach(memory->watcher.get());
   }
 }
 
 Status RegistrationCache::add_memory(const std::shared_ptr<RegisterableMemory>& memory) {
-  // Of a region that was closed nothing is left.
-  std::erase_if(memories_, [](const auto& each) {
-    const RegisterableMemory& known = *each.second;
-    return !known.foreign && known.record.expired() && known.uses == 0 && known.registrations == 0;
-  });
+  // A region that was paused when it was closed has not told.
+  for (auto next = memories_.begin(); next != memories_.end();) {
+    RegisterableMemory& known = *(next++)->second;
+    if (is_closed(known)) drop_memory(known);
+  }
   const auto behind = memories_.lower_bound(memory->range.end);
   if (behind != memories_.begin() && std::prev(behind)->second->range.overlaps(memory->range)) {
     return Status::error(Code::kState, text(memory_text(*memory), " overlap ", memory_text(*std::prev(behind)->second),
@@ -70,6 +92,7 @@ Status RegistrationCache::add_memory(const std::shared_ptr<RegisterableMemory>& 
 void RegistrationCache::drop_memory(RegisterableMemory& memory) noexcept {
   memory.closing = true;
   memory.gone = true;
+  if (memory.watcher != nullptr) static_cast<Watcher*>(memory.watcher.get())->end();
   const auto found = memories_.find(memory.range.start);
   if (found != memories_.end() && found->second.get() == &memory) memories_.erase(found);
   changed_.notify_all();
@@ -119,34 +142,31 @@ Status RegistrationCache::unwatch(const AllocationRecord& record, Deadline deadl
 }
 
 Status RegistrationCache::adopt(std::byte* data, uint64_t bytes) {
-  const auto start = reinterpret_cast<uint64_t>(data);
-  if (data == nullptr || bytes == 0 || bytes > std::numeric_limits<uint64_t>::max() - start) {
-    return Status::error(Code::kInvalidArgument, text("adopting ", bytes, " bytes of memory at ", hex_text(start),
-                                                      ": pass memory, and how many bytes of it"));
-  }
+  if (Status sound = check_memory_range(data, bytes); !sound.ok()) return sound.with_prefix("adopting memory");
   const auto memory = std::make_shared<RegisterableMemory>();
-  memory->range = {start, start + bytes};
+  memory->range = range_of(data, bytes);
   memory->foreign = true;
   const Lock lock(mutex_);
   return add_memory(memory);
 }
 
 Status RegistrationCache::forget(std::byte* data, uint64_t bytes, Deadline deadline) {
-  const auto start = reinterpret_cast<uint64_t>(data);
-  const ByteRange range{start, start + bytes};
+  if (Status sound = check_memory_range(data, bytes); !sound.ok()) return sound.with_prefix("forgetting memory");
+  const ByteRange range = range_of(data, bytes);
   Lock lock(mutex_);
   std::vector<std::shared_ptr<RegisterableMemory>> ending;
   for (const auto& [address, memory] : memories_) {
     if (!memory->foreign || memory->once || !memory->range.overlaps(range)) continue;
     if (!range.holds(memory->range)) {
-      return Status::error(Code::kInvalidArgument, text("forgetting ", bytes_text(bytes), " at ", hex_text(start), ": ",
-                                                        memory_text(*memory), " lie only partly in it; pass all"));
+      return Status::error(Code::kInvalidArgument,
+                           text("forgetting ", bytes_text(bytes), " at ", hex_text(range.start), ": ",
+                                memory_text(*memory), " lie only partly in it; pass all"));
     }
     ending.push_back(memory);
   }
   if (ending.empty()) {
-    return Status::error(Code::kNotFound,
-                         text("forgetting ", bytes_text(bytes), " at ", hex_text(start), ": none of it was adopted"));
+    return Status::error(Code::kNotFound, text("forgetting ", bytes_text(bytes), " at ", hex_text(range.start),
+                                               ": none of it was adopted"));
   }
   for (size_t i = 0; i < ending.size(); ++i) {
     Status revoked = revoke(lock, *ending[i], deadline);
@@ -202,12 +222,17 @@ Status RegistrationCache::revoke(Lock& lock, RegistrationUsers& users, Deadline 
 }
 
 void RegistrationCache::reopen(RegistrationUsers& users) noexcept {
-  users.closing = false;
+  users.closing = users.gone;
   changed_.notify_all();
 }
 
 // Of what nobody uses. What another thread is ending at this moment is waited for.
 void RegistrationCache::end_all(Lock& lock, const RegistrationUsers& users) noexcept {
+  end_idle(lock, users);
+  while (users.registrations != 0) changed_.wait(lock);
+}
+
+void RegistrationCache::end_idle(Lock& lock, const RegistrationUsers& users) noexcept {
   const auto is_of_users = [&](const RegisteredSpan& span) {
     return static_cast<const RegistrationUsers*>(span.memory.get()) == &users ||
            static_cast<const RegistrationUsers*>(span.device.get()) == &users;
@@ -224,17 +249,21 @@ void RegistrationCache::end_all(Lock& lock, const RegistrationUsers& users) noex
     if (is_of_users(**span)) ours.splice(ours.end(), ending_, span);
   }
   while (!ours.empty()) end_first(lock, ours);
-  while (users.registrations != 0) changed_.wait(lock);
 }
 
 Status RegistrationCache::pages_leave(RegisterableMemory& memory) {
   Lock lock(mutex_);
   Status revoked = revoke(lock, memory, Deadline::after(options_.pause_timeout));
   if (memory.gone) return Status();
-  if (!revoked.ok()) return revoked.with_prefix(memory_text(memory));
-  // The record knows that the pages are about to go; so nobody registers them.
-  reopen(memory);
-  return Status();
+  if (is_closed(memory)) {
+    // They go, whoever uses them.
+    drop_memory(memory);
+    end_idle(lock, memory);
+  } else if (revoked.ok()) {
+    // The record knows that the pages are about to go; so nobody registers them.
+    reopen(memory);
+  }
+  return revoked.ok() ? Status() : revoked.with_prefix(memory_text(memory));
 }
 
 void RegistrationCache::pages_return(RegisterableMemory& memory, uint64_t generation) noexcept {

@@ -48,7 +48,12 @@ void RegistrationCache::drop_use(RegisteredSpan& span) noexcept {
   if (--span.uses == 0) {
     statistics_.used_bytes -= span.range.bytes();
     idle_.splice(idle_.end(), used_, span.place);
-    if (!span.listed) retire(span);
+    // Where its memory was closed meanwhile, nobody asks for it again.
+    if (!span.listed) {
+      retire(span);
+    } else if (span.memory->gone) {
+      unlist(span);
+    }
   }
   const bool last = --span.memory->uses == 0;
   const bool last_of_device = --span.device->uses == 0;

@@ -24,7 +24,9 @@ struct RegistrationMaker::Search {
 };
 
 RegistrationMaker::RegistrationMaker(std::shared_ptr<Registrar> registrar)
-    : registrar_(std::move(registrar)), most_bytes_(std::max(whole_units(registrar_->most_bytes()), kSizeUnitBytes)) {}
+    : registrar_(std::move(registrar)),
+      told_bytes_(std::max(whole_units(registrar_->most_bytes()), kSizeUnitBytes)),
+      most_bytes_(told_bytes_) {}
 
 Result<std::unique_ptr<Registration>> RegistrationMaker::try_size(std::byte* data, uint64_t bytes, uint32_t access,
                                                                   MadeRegistrations& made) {
@@ -73,12 +75,23 @@ Status RegistrationMaker::find_size(std::byte* data, uint32_t access, Search& se
   return Status();
 }
 
+// A piece larger than was found out. Where it works, so much works from now on.
+Status RegistrationMaker::try_more(std::byte* data, uint64_t bytes, uint32_t access, MadeRegistrations& made) {
+  const uint64_t most = most_bytes_;
+  if (bytes <= most || most == told_bytes_ || ++cuts_ % kCutsBeforeMore != 0) return Status();
+  const uint64_t more = std::min(told_bytes_, bytes);
+  Status tried = make_whole(data, more, access, made);
+  if (tried.ok()) most_bytes_ = more;
+  return tried.code() == Code::kNoMemory ? Status() : tried;
+}
+
 Status RegistrationMaker::make(std::byte* data, uint64_t bytes, uint32_t access, const MakeRoom& make_room,
                                MadeRegistrations& made) {
+  if (Status tried = try_more(data, bytes, access, made); !tried.ok()) return tried;
   uint64_t most = most_bytes_;
   uint64_t found = 0;
   bool asked_for_room = false;
-  uint64_t done = 0;
+  uint64_t done = made.pieces.empty() ? 0 : made.pieces.front().bytes;
   const auto fail = [&](Status failure) {
     made.given_up += made.pieces.size();
     made.pieces.clear();

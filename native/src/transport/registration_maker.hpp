@@ -1,7 +1,8 @@
 // Registers ranges of memory in as few pieces as the device takes.
 //
 // A device says how much one registration may be, and may take less. Which size it refuses is found out once: the
-// largest that works is remembered, and what is larger is cut from then on.
+// largest that works is remembered, and what is larger is cut from then on. As it may have been small for want of
+// memory, more is tried again now and then.
 //
 // Threads: any.
 #pragma once
@@ -38,6 +39,8 @@ class RegistrationMaker {
  public:
   // No piece that is refused is cut into smaller ones than this.
   static constexpr uint64_t kSmallestBytes = uint64_t{64} << 10;
+  // How many calls are cut to what was found out, before one tries more.
+  static constexpr uint64_t kCutsBeforeMore = 32;
 
   explicit RegistrationMaker(std::shared_ptr<Registrar> registrar);
 
@@ -63,8 +66,12 @@ class RegistrationMaker {
                                                  MadeRegistrations& made);
   Status find_size(std::byte* data, uint32_t access, Search& search, MadeRegistrations& made);
 
+  Status try_more(std::byte* data, uint64_t bytes, uint32_t access, MadeRegistrations& made);
+
   const std::shared_ptr<Registrar> registrar_;
+  const uint64_t told_bytes_;  // by the device, in whole pages
   std::atomic<uint64_t> most_bytes_;
+  std::atomic<uint64_t> cuts_ = 0;
 };
 
 }  // namespace windlass

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "base/text.hpp"
@@ -24,6 +25,13 @@ void clip(const Map& ranges, const ByteRange& gap, ByteRange& wide) noexcept {
 }
 
 }  // namespace
+
+Status check_memory_range(const std::byte* data, uint64_t bytes) {
+  const ByteRange start = range_of(data, 0);
+  if (data != nullptr && bytes != 0 && bytes <= std::numeric_limits<uint64_t>::max() - start.start) return Status();
+  return Status::error(Code::kInvalidArgument, text("registering ", bytes, " bytes at ", hex_text(start.start),
+                                                    ": pass memory, and how many bytes of it"));
+}
 
 void RegistrationRanges::add(RegisteredSpan& span) {
   const bool added = spans_.emplace(span.range.start, &span).second;

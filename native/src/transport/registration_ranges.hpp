@@ -7,6 +7,7 @@
 // Threads: whoever owns it serialises calls.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -32,6 +33,14 @@ struct ByteRange {
   bool holds(const ByteRange& other) const noexcept { return start <= other.start && other.end <= end; }
   bool overlaps(const ByteRange& other) const noexcept { return start < other.end && other.start < end; }
 };
+
+inline ByteRange range_of(const std::byte* data, uint64_t bytes) noexcept {
+  const auto start = reinterpret_cast<uint64_t>(data);
+  return {start, start + bytes};
+}
+
+// Errors: kInvalidArgument (no memory, or no bytes; more than there are addresses).
+Status check_memory_range(const std::byte* data, uint64_t bytes);
 
 // A registered range. It is in exactly one of its owner's lists, between which it moves without taking memory.
 struct RegisteredSpan {

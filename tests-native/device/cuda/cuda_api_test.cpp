@@ -65,6 +65,10 @@ static_assert(same(Attribute::kPosixFileDescriptorSupported,
                    CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR_SUPPORTED));
 static_assert(same(Attribute::kGpuDirectRdmaWithVmmSupported,
                    CU_DEVICE_ATTRIBUTE_GPU_DIRECT_RDMA_WITH_CUDA_VMM_SUPPORTED));
+#if CUDA_VERSION >= 11070
+static_assert(same(Attribute::kDmaBufSupported, CU_DEVICE_ATTRIBUTE_DMA_BUF_SUPPORTED));
+static_assert(same(kRangeHandleDmaBuf, CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD));
+#endif
 static_assert(same(Attribute::kComputeCapabilityMajor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR));
 static_assert(same(Attribute::kComputeCapabilityMinor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
 static_assert(sizeof(PointerAttribute) == sizeof(CUpointer_attribute));
@@ -127,6 +131,7 @@ WINDLASS_SAME_NAME(cuMemMap, "cuMemMap");
 WINDLASS_SAME_NAME(cuMemSetAccess, "cuMemSetAccess");
 WINDLASS_SAME_NAME(cuMemExportToShareableHandle, "cuMemExportToShareableHandle");
 WINDLASS_SAME_NAME(cuMemImportFromShareableHandle, "cuMemImportFromShareableHandle");
+WINDLASS_SAME_NAME(cuMemGetHandleForAddressRange, "cuMemGetHandleForAddressRange");
 WINDLASS_SAME_NAME(cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2");
 WINDLASS_SAME_NAME(cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2");
 WINDLASS_SAME_NAME(cuMemsetD8Async, "cuMemsetD8Async");

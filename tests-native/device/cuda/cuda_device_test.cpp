@@ -202,6 +202,27 @@ TEST_F(CudaDeviceTest, sharingThatCannotBeIsRefused) {
   EXPECT_TRUE(alone->release(own).ok());
 }
 
+TEST_F(CudaDeviceTest, otherDevicesReachMemoryByADescriptorOfItsAddresses) {
+  const auto device = open();
+  const Mapped mapped = map(*device, 2 * kUnit);
+  EXPECT_TRUE(device->gives_dmabuf().ok());
+  const Result<int> descriptor = device->export_dmabuf(mapped.address + 4096, kUnit);
+  ASSERT_TRUE(descriptor.ok()) << descriptor.status().to_string();
+  EXPECT_NE(fcntl(*descriptor, F_GETFD) & FD_CLOEXEC, 0);
+  close(*descriptor);
+  EXPECT_EQ(device->export_dmabuf(mapped.address + 2 * kUnit, kUnit).status().code(), Code::kInvalidArgument);
+  fake_.fail("cuMemGetHandleForAddressRange", 1, cuda::Code::kUnknown);
+  EXPECT_EQ(device->export_dmabuf(mapped.address, kUnit).status().code(), Code::kDevice);
+  drop(*device, mapped);
+
+  fake_.set_attribute(cuda::Attribute::kDmaBufSupported, 0);
+  const auto alone = open();
+  const Mapped own = map(*alone, kUnit);
+  EXPECT_EQ(alone->gives_dmabuf().code(), Code::kUnsupported);
+  EXPECT_EQ(alone->export_dmabuf(own.address, kUnit).status().code(), Code::kUnsupported);
+  drop(*alone, own);
+}
+
 TEST_F(CudaDeviceTest, theCallersContextIsCurrentAfterEveryCall) {
   const auto other = CudaContext::open(load(), 1, "the caller's").value();
   const CudaContext::Scope callers(*other);

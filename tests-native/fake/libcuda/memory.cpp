@@ -218,6 +218,25 @@ FAKE_CUDA_DRIVER cuMemExportToShareableHandle(void* shareable, MemoryHandle hand
   });
 }
 
+// A dma-buf here is the file behind the first of the range's pieces.
+FAKE_CUDA_DRIVER cuMemGetHandleForAddressRange(void* handle, Address address, size_t bytes, int32_t type,
+                                               unsigned long long flags) {
+  return call("cuMemGetHandleForAddressRange", Needs::kContext, [&](State& now, Lock& /*lock*/) {
+    constexpr uint64_t kPageBytes = 4096;
+    if (type != windlass::cuda::kRangeHandleDmaBuf || flags != 0) return Code::kInvalidValue;
+    if (address % kPageBytes != 0 || bytes % kPageBytes != 0 || bytes == 0) return Code::kInvalidValue;
+    for (uint64_t at = address; at < address + bytes; at += kPageBytes) {
+      const auto* const piece = fake_cuda::mapping_at(now, at);
+      if (piece == nullptr) return Code::kInvalidValue;
+      if (!piece->second.physical->rdma) return Code::kNotSupported;
+    }
+    const int descriptor = dup(fake_cuda::mapping_at(now, address)->second.physical->descriptor);
+    if (descriptor < 0) return Code::kUnknown;
+    std::memcpy(handle, &descriptor, sizeof descriptor);
+    return Code::kSuccess;
+  });
+}
+
 FAKE_CUDA_DRIVER cuMemImportFromShareableHandle(MemoryHandle* handle, void* shareable, int32_t type) {
   return call("cuMemImportFromShareableHandle", Needs::kContext, [&](State& now, Lock& /*lock*/) {
     const int named = static_cast<int>(reinterpret_cast<intptr_t>(shareable));

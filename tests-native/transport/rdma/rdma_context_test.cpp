@@ -46,6 +46,16 @@ TEST(RdmaContextTest, memoryIsRegisteredForAsLongAsItsRegistrationLives) {
             Code::kInvalidArgument);
 }
 
+TEST(RdmaContextTest, anotherDevicesMemoryIsRegisteredOrRefusedWithTheReason) {
+  NEEDS_RDMA();
+  const auto domain = open_domain();
+  ASSERT_TRUE(domain.ok()) << domain.status().to_string();
+  const Status takes = (*domain)->takes_dmabuf();
+  const Status refused = (*domain)->register_dmabuf({.descriptor = -1, .bytes = 4096}, 0).status();
+  EXPECT_EQ(refused.code(), takes.ok() ? Code::kInvalidArgument : Code::kUnsupported) << refused.to_string();
+  EXPECT_EQ((*domain)->register_dmabuf({.descriptor = -1}, 0).status().code(), Code::kInvalidArgument);
+}
+
 // Goal: whoever may lock too little is told how much that is, and how it is raised.
 // Method: a child process that is nobody, with a limit of 1 MiB, registers 4 MiB; its exit status says what came of it.
 TEST(RdmaContextTest, tooLittleMemoryToLockIsSaidWithTheLimitAndTheWayOut) {

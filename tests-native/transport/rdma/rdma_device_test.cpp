@@ -34,10 +34,17 @@ class RdmaDeviceTest : public testing::Test {
   test::TemporaryDirectory directory_;
 };
 
+TEST_F(RdmaDeviceTest, theModuleThatReachesGpusIsSeen) {
+  EXPECT_FALSE(has_peer_memory(root()));
+  put("module/nvidia_peermem/refcnt", "0");
+  EXPECT_TRUE(has_peer_memory(root()));
+}
+
 TEST_F(RdmaDeviceTest, whatTheKernelShowsIsListed) {
   put("rxe0/fw_ver", "1.2");
   put("rxe0/device/numa_node", "1");
   put_port("rxe0", "4: ACTIVE", "Ethernet");
+  put("rxe0/ports/1/rate", "2.5 Gb/sec (1X SDR)");
   put_gid("rxe0/ports/1", 0, "fe80:0000:0000:0000:0000:00ff:fe00:0001", "IB/RoCE v1");
   put_gid("rxe0/ports/1", 1, "0000:0000:0000:0000:0000:ffff:0a4d:0001", "RoCE v2");
   put_gid("rxe0/ports/1", 2, "0000:0000:0000:0000:0000:0000:0000:0000", "RoCE v2");
@@ -51,6 +58,7 @@ TEST_F(RdmaDeviceTest, whatTheKernelShowsIsListed) {
   EXPECT_EQ(port.number, 1U);
   EXPECT_TRUE(port.active());
   EXPECT_TRUE(port.ethernet);
+  EXPECT_EQ(port.rate, "2.5 Gb/sec (1X SDR)");
   ASSERT_EQ(port.gids.size(), 2U);
   EXPECT_TRUE(port.gids[0].is_link_local());
   EXPECT_EQ(port.gids[0].kind, RdmaGidKind::kRoceV1);

@@ -58,6 +58,7 @@ enum class Attribute : int32_t {
   kVirtualMemoryManagementSupported = 102,
   kPosixFileDescriptorSupported = 103,
   kGpuDirectRdmaWithVmmSupported = 110,
+  kDmaBufSupported = 124,
 };
 
 // CUpointer_attribute, with the type of what it gives.
@@ -75,6 +76,9 @@ inline constexpr int32_t kHandlePosixFileDescriptor = 1;
 inline constexpr int32_t kLocationDevice = 1;
 inline constexpr int32_t kAccessNone = 0;
 inline constexpr int32_t kAccessReadWrite = 3;
+
+// CUmemRangeHandleType.
+inline constexpr int32_t kRangeHandleDmaBuf = 1;
 
 // CUmemAllocationGranularity_flags.
 inline constexpr int32_t kGranularityMinimum = 0;
@@ -148,6 +152,10 @@ struct Functions {
   Code (*mem_export_to_shareable_handle)(void* shareable, MemoryHandle handle, int32_t type,
                                          unsigned long long flags) = nullptr;
   Code (*mem_import_from_shareable_handle)(MemoryHandle* handle, void* shareable, int32_t type) = nullptr;
+
+  // Null where the driver is older than it.
+  Code (*mem_get_handle_for_address_range)(void* handle, Address address, size_t bytes, int32_t type,
+                                           unsigned long long flags) = nullptr;
 
   Code (*memcpy_host_to_device_async)(Address target, const void* source, size_t bytes, Stream stream) = nullptr;
   Code (*memcpy_device_to_host_async)(void* target, Address source, size_t bytes, Stream stream) = nullptr;

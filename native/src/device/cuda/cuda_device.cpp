@@ -99,6 +99,7 @@ Result<CudaTraits> traits_of(const CudaDriver& driver, const CudaDeviceOptions& 
   // Network cards can only ever reach memory that was created for it.
   const bool rdma = has(driver, gpu, cuda::Attribute::kGpuDirectRdmaWithVmmSupported);
   traits.properties.flags.gpu_direct_rdma_capable = rdma ? 1 : 0;
+  traits.dmabuf = rdma && has(driver, gpu, cuda::Attribute::kDmaBufSupported);
   traits.access = access_for(driver, gpu, found->count, options.peers);
   return traits;
 }

@@ -44,6 +44,7 @@ struct CudaTraits {
   std::string name;
   cuda::AllocationProperties properties;
   uint64_t granularity_bytes = 0;
+  bool dmabuf = false;                          // its driver makes descriptors that other devices take
   std::vector<cuda::AccessDescription> access;  // this GPU first, then its peers
 };
 
@@ -88,6 +89,8 @@ class CudaDevice final : public Device {
   Status unpin_host(void* address, uint64_t bytes) override;
   Result<int> export_memory(PhysicalId physical) override;
   Result<PhysicalId> import_memory(int descriptor, uint64_t bytes) override;
+  Result<int> export_dmabuf(uint64_t address, uint64_t bytes) override;
+  Status gives_dmabuf() const override;
   Result<uint64_t> resident_bytes(uint64_t address, uint64_t bytes) const override;
 
   // Its number among those that the driver shows.

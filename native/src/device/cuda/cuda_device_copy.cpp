@@ -1,4 +1,6 @@
-// The CUDA device's copies, and the host memory that makes them fast.
+// The CUDA device's copies, the host memory that makes them fast, and the descriptors by which others copy.
+#include <fcntl.h>
+
 #include "base/text.hpp"
 #include "device/cuda/cuda_device.hpp"
 
@@ -59,5 +61,30 @@ Result<Hash128> CudaDevice::copy_out_hashed(void* target, uint64_t source_addres
 Status CudaDevice::pin_host(void* address, uint64_t bytes) { return pinned_.pin(address_of(address), bytes); }
 
 Status CudaDevice::unpin_host(void* address, uint64_t bytes) { return pinned_.unpin(address_of(address), bytes); }
+
+Result<int> CudaDevice::export_dmabuf(uint64_t address, uint64_t bytes) {
+  if (Status given = gives_dmabuf(); !given.ok()) return given;
+  int descriptor = -1;
+  Status exported = with_range(address, bytes, [&] {
+    return context_->run("cuMemGetHandleForAddressRange", [&] {
+      return functions().mem_get_handle_for_address_range(&descriptor, address, bytes, cuda::kRangeHandleDmaBuf, 0);
+    });
+  });
+  if (!exported.ok()) return exported;
+  (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  return descriptor;
+}
+
+Status CudaDevice::gives_dmabuf() const {
+  if (functions().mem_get_handle_for_address_range == nullptr) {
+    return Status::error(Code::kUnsupported,
+                         "the CUDA driver has no cuMemGetHandleForAddressRange; install one for CUDA 11.7 or newer");
+  }
+  if (traits_.dmabuf) return Status();
+  return Status::error(Code::kUnsupported,
+                       text(name(),
+                            " gives no dma-buf: its driver says so; use NVIDIA's open kernel modules, and Linux "
+                            "5.12 or newer"));
+}
 
 }  // namespace windlass

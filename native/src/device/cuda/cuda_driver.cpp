@@ -27,6 +27,11 @@ class Library {
     function = reinterpret_cast<Function*>(dlsym(handle_, name));
     if (function == nullptr && missing_ == nullptr) missing_ = name;
   }
+  // Null where it is missing.
+  template <typename Function>
+  void find_if_there(const char* name, Function*& function) noexcept {
+    function = reinterpret_cast<Function*>(dlsym(handle_, name));
+  }
   const char* missing() const noexcept { return missing_; }
 
  private:
@@ -66,6 +71,7 @@ void find_memory(Library& library, cuda::Functions& functions) noexcept {
   library.find("cuMemSetAccess", functions.mem_set_access);
   library.find("cuMemExportToShareableHandle", functions.mem_export_to_shareable_handle);
   library.find("cuMemImportFromShareableHandle", functions.mem_import_from_shareable_handle);
+  library.find_if_there("cuMemGetHandleForAddressRange", functions.mem_get_handle_for_address_range);
 }
 
 void find_copying(Library& library, cuda::Functions& functions) noexcept {

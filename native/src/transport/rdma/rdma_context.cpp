@@ -91,6 +91,13 @@ class RdmaRegistration final : public Registration {
   const bool remote_;
 };
 
+int verbs_access(uint32_t access) noexcept {
+  int flags = IBV_ACCESS_LOCAL_WRITE;
+  if ((access & access_bits(RegistrationAccess::kRemoteRead)) != 0) flags |= IBV_ACCESS_REMOTE_READ;
+  if ((access & access_bits(RegistrationAccess::kRemoteWrite)) != 0) flags |= IBV_ACCESS_REMOTE_WRITE;
+  return flags;
+}
+
 Status register_failure(std::string_view device, uint64_t bytes, int cause) {
   rlimit limit{};
   const bool known = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
@@ -173,18 +180,18 @@ uint64_t RdmaDomain::most_bytes() const noexcept {
   return std::min<uint64_t>(context_->limits().max_mr_size, kMostRegistrationBytes);
 }
 
-Result<std::unique_ptr<Registration>> RdmaDomain::register_memory(std::byte* data, uint64_t bytes, uint32_t access) {
+Status RdmaDomain::check(uint64_t bytes, uint32_t access) const {
   constexpr uint32_t kKnown =
       access_bits(RegistrationAccess::kRemoteRead) | access_bits(RegistrationAccess::kRemoteWrite);
-  if (bytes == 0 || bytes > most_bytes() || (access & ~kKnown) != 0) {
-    return Status::error(Code::kInvalidArgument, text("RDMA device ", name(), " registers 1 to ", most_bytes(),
-                                                      " bytes at once, not ", bytes, ", with access ", access));
-  }
-  int flags = IBV_ACCESS_LOCAL_WRITE;
-  if ((access & access_bits(RegistrationAccess::kRemoteRead)) != 0) flags |= IBV_ACCESS_REMOTE_READ;
-  if ((access & access_bits(RegistrationAccess::kRemoteWrite)) != 0) flags |= IBV_ACCESS_REMOTE_WRITE;
+  if (bytes != 0 && bytes <= most_bytes() && (access & ~kKnown) == 0) return Status();
+  return Status::error(Code::kInvalidArgument, text("RDMA device ", name(), " registers 1 to ", most_bytes(),
+                                                    " bytes at once, not ", bytes, ", with access ", access));
+}
+
+Result<std::unique_ptr<Registration>> RdmaDomain::register_memory(std::byte* data, uint64_t bytes, uint32_t access) {
+  if (Status sound = check(bytes, access); !sound.ok()) return sound;
   // Memory that is only readable can be sent from.
-  ibv_mr* region = context_->verbs().reg_mr(domain_, data, bytes, flags);
+  ibv_mr* region = context_->verbs().reg_mr(domain_, data, bytes, verbs_access(access));
   int cause = region == nullptr ? errno : 0;
   if (region == nullptr && access == access_bits(RegistrationAccess::kLocal) && cause != ENOMEM) {
     region = context_->verbs().reg_mr(domain_, data, bytes, 0);
@@ -192,6 +199,32 @@ Result<std::unique_ptr<Registration>> RdmaDomain::register_memory(std::byte* dat
   }
   if (region == nullptr) return register_failure(name(), bytes, cause);
   return std::unique_ptr<Registration>(std::make_unique<RdmaRegistration>(shared_from_this(), region, access != 0));
+}
+
+Result<std::unique_ptr<Registration>> RdmaDomain::register_dmabuf(const DmabufRange& range, uint32_t access) {
+  if (Status sound = check(range.bytes, access); !sound.ok()) return sound;
+  if (context_->verbs().reg_dmabuf_mr == nullptr) return takes_dmabuf();
+  ibv_mr* const region = context_->verbs().reg_dmabuf_mr(domain_, range.offset, range.bytes, range.address,
+                                                         range.descriptor, verbs_access(access));
+  if (region == nullptr) return register_failure(name(), range.bytes, errno);
+  return std::unique_ptr<Registration>(std::make_unique<RdmaRegistration>(shared_from_this(), region, access != 0));
+}
+
+Status RdmaDomain::takes_dmabuf() const {
+  const VerbsFunctions& verbs = context_->verbs();
+  if (verbs.reg_dmabuf_mr == nullptr) {
+    return Status::error(Code::kUnsupported,
+                         "the verbs library has no ibv_reg_dmabuf_mr; install rdma-core 34 or newer");
+  }
+  // A device that can finds fault with the descriptor.
+  constexpr size_t kSomeBytes = 4096;
+  ibv_mr* const none = verbs.reg_dmabuf_mr(domain_, 0, kSomeBytes, 0, -1, verbs_access(0));
+  const int cause = none == nullptr ? errno : 0;
+  if (none != nullptr) verbs.dereg_mr(none);
+  if (cause != EOPNOTSUPP && cause != EPROTONOSUPPORT) return Status();
+  return Status::error(Code::kUnsupported,
+                       text("RDMA device ", name(), ", or its driver, registers no dma-buf: ", errno_text(cause)),
+                       cause);
 }
 
 }  // namespace windlass

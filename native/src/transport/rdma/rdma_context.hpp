@@ -63,10 +63,14 @@ class RdmaDomain final : public Registrar, public std::enable_shared_from_this<R
   ibv_pd* get() const noexcept { return domain_; }
 
   Result<std::unique_ptr<Registration>> register_memory(std::byte* data, uint64_t bytes, uint32_t access) override;
+  Result<std::unique_ptr<Registration>> register_dmabuf(const DmabufRange& range, uint32_t access) override;
+  Status takes_dmabuf() const override;
   uint64_t most_bytes() const noexcept override;
   std::string_view name() const noexcept override { return context_->name(); }
 
  private:
+  Status check(uint64_t bytes, uint32_t access) const;
+
   const std::shared_ptr<RdmaContext> context_;
   ibv_pd* const domain_;
 };

@@ -77,6 +77,7 @@ RdmaPort port_of(const std::filesystem::path& folder) {
   const size_t colon = state.find(": ");
   port.state = colon == std::string::npos ? state : state.substr(colon + 2);
   port.ethernet = first_line(folder / "link_layer") == "Ethernet";
+  port.rate = first_line(folder / "rate");
   port.gids = gids_of(folder, port.ethernet);
   return port;
 }
@@ -149,6 +150,15 @@ std::vector<RdmaDevice> list_rdma_devices(const std::string& root) {
     devices.push_back(std::move(device));
   }
   return devices;
+}
+
+bool has_peer_memory(const std::string& system) {
+  constexpr std::array<const char*, 3> kSigns = {"module/nvidia_peermem", "module/nv_peer_mem",
+                                                 "kernel/mm/memory_peers/nv_mem"};
+  std::error_code none;
+  return std::any_of(kSigns.begin(), kSigns.end(), [&](const char* sign) {
+    return std::filesystem::exists(std::filesystem::path(system) / sign, none);
+  });
 }
 
 std::string RdmaPath::to_string() const {

@@ -39,6 +39,7 @@ struct RdmaPort {
   uint32_t number = 0;  // from 1
   std::string state;    // "ACTIVE", "DOWN"
   bool ethernet = false;
+  std::string rate;  // "100 Gb/sec (4X EDR)"; empty where it is not known
   std::vector<RdmaGid> gids;
 
   bool active() const noexcept { return state == "ACTIVE"; }
@@ -53,6 +54,9 @@ struct RdmaDevice {
 
 // By name. root: where the kernel shows them.
 std::vector<RdmaDevice> list_rdma_devices(const std::string& root = "/sys/class/infiniband");
+
+// Whether a kernel module lets RDMA devices read and write NVIDIA GPUs' memory by its address alone (nvidia_peermem).
+bool has_peer_memory(const std::string& system = "/sys");
 
 // What a path should be; what is left out is not asked for.
 struct RdmaWish {

@@ -29,6 +29,8 @@ Result<RdmaLimits> query_rdma_limits(const std::string& device) {
   told.registrations = static_cast<uint64_t>(limits.max_mr);
   told.queue_pairs = static_cast<uint64_t>(limits.max_qp);
   told.queue_pair_depth = static_cast<uint64_t>(limits.max_qp_wr);
+  Result<std::shared_ptr<RdmaDomain>> domain = RdmaDomain::open(*std::move(context));
+  told.dmabuf = domain.ok() ? (*domain)->takes_dmabuf() : domain.status();
   return told;
 }
 

@@ -147,6 +147,7 @@ struct RdmaLimits {
   uint64_t registrations = 0;
   uint64_t queue_pairs = 0;
   uint64_t queue_pair_depth = 0;
+  Status dmabuf;  // whether it registers other devices' memory by dma-buf, or why not
 };
 
 // Errors: why it cannot be used.

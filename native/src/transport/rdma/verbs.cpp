@@ -18,6 +18,11 @@ class VerbsFinder {
     function = reinterpret_cast<Function*>(dlsym(library_, name));
     if (function == nullptr && missing_ == nullptr) missing_ = name;
   }
+  // Null where it is missing.
+  template <typename Function>
+  void find_if_there(const char* name, Function*& function) noexcept {
+    function = reinterpret_cast<Function*>(dlsym(library_, name));
+  }
   const char* missing() const noexcept { return missing_; }
 
  private:
@@ -40,6 +45,7 @@ void find_all(VerbsFinder& library, VerbsFunctions& functions) noexcept {
   library.find("ibv_dealloc_pd", functions.dealloc_pd);
   library.find("ibv_reg_mr", functions.reg_mr);
   library.find("ibv_dereg_mr", functions.dereg_mr);
+  library.find_if_there("ibv_reg_dmabuf_mr", functions.reg_dmabuf_mr);
   library.find("ibv_create_comp_channel", functions.create_comp_channel);
   library.find("ibv_destroy_comp_channel", functions.destroy_comp_channel);
   library.find("ibv_create_cq", functions.create_cq);

@@ -6831,10 +6831,10 @@ public class WindlassAbi extends WindlassSymbols {
     public static int WL_ABI_MAJOR() {
         return WL_ABI_MAJOR;
     }
-    private static final int WL_ABI_MINOR = (int)5L;
+    private static final int WL_ABI_MINOR = (int)6L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.WL_ABI_MINOR = 5
+     * enum <anonymous>.WL_ABI_MINOR = 6
      * }
      */
     public static int WL_ABI_MINOR() {
@@ -8583,6 +8583,379 @@ public class WindlassAbi extends WindlassSymbols {
                 traceDowncall("wl_plan_close", plan, error);
             }
             return (int)mh$.invokeExact(plan, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_rdma_link
+     * }
+     */
+    public static final OfInt wl_rdma_link = WindlassAbi.C_INT;
+    private static final int WL_RDMA_LINK_INFINIBAND = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_RDMA_LINK_INFINIBAND = 1
+     * }
+     */
+    public static int WL_RDMA_LINK_INFINIBAND() {
+        return WL_RDMA_LINK_INFINIBAND;
+    }
+    private static final int WL_RDMA_LINK_ETHERNET = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_RDMA_LINK_ETHERNET = 2
+     * }
+     */
+    public static int WL_RDMA_LINK_ETHERNET() {
+        return WL_RDMA_LINK_ETHERNET;
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef int32_t wl_rdma_gid_kind
+     * }
+     */
+    public static final OfInt wl_rdma_gid_kind = WindlassAbi.C_INT;
+    private static final int WL_RDMA_GID_INFINIBAND = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_RDMA_GID_INFINIBAND = 1
+     * }
+     */
+    public static int WL_RDMA_GID_INFINIBAND() {
+        return WL_RDMA_GID_INFINIBAND;
+    }
+    private static final int WL_RDMA_GID_ROCE_V1 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_RDMA_GID_ROCE_V1 = 2
+     * }
+     */
+    public static int WL_RDMA_GID_ROCE_V1() {
+        return WL_RDMA_GID_ROCE_V1;
+    }
+    private static final int WL_RDMA_GID_ROCE_V2 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.WL_RDMA_GID_ROCE_V2 = 3
+     * }
+     */
+    public static int WL_RDMA_GID_ROCE_V2() {
+        return WL_RDMA_GID_ROCE_V2;
+    }
+
+    private static class wl_rdma_info_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_rdma_info_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void wl_rdma_info_init(wl_rdma_info *info, uint32_t struct_size)
+     * }
+     */
+    public static FunctionDescriptor wl_rdma_info_init$descriptor() {
+        return wl_rdma_info_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void wl_rdma_info_init(wl_rdma_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MethodHandle wl_rdma_info_init$handle() {
+        return wl_rdma_info_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void wl_rdma_info_init(wl_rdma_info *info, uint32_t struct_size)
+     * }
+     */
+    public static MemorySegment wl_rdma_info_init$address() {
+        return wl_rdma_info_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void wl_rdma_info_init(wl_rdma_info *info, uint32_t struct_size)
+     * }
+     */
+    public static void wl_rdma_info_init(MemorySegment info, int struct_size) {
+        var mh$ = wl_rdma_info_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_rdma_info_init", info, struct_size);
+            }
+            mh$.invokeExact(info, struct_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_rdma_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_rdma_get_info");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_get_info(wl_rdma_info *info, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_rdma_get_info$descriptor() {
+        return wl_rdma_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_get_info(wl_rdma_info *info, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_rdma_get_info$handle() {
+        return wl_rdma_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_get_info(wl_rdma_info *info, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_rdma_get_info$address() {
+        return wl_rdma_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_rdma_get_info(wl_rdma_info *info, wl_error *error)
+     * }
+     */
+    public static int wl_rdma_get_info(MemorySegment info, MemorySegment error) {
+        var mh$ = wl_rdma_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_rdma_get_info", info, error);
+            }
+            return (int)mh$.invokeExact(info, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_rdma_list_devices {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_rdma_list_devices");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_devices(wl_rdma_device *devices, uint32_t device_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_rdma_list_devices$descriptor() {
+        return wl_rdma_list_devices.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_devices(wl_rdma_device *devices, uint32_t device_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_rdma_list_devices$handle() {
+        return wl_rdma_list_devices.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_devices(wl_rdma_device *devices, uint32_t device_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_rdma_list_devices$address() {
+        return wl_rdma_list_devices.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_devices(wl_rdma_device *devices, uint32_t device_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static int wl_rdma_list_devices(MemorySegment devices, int device_size, long capacity, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_rdma_list_devices.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_rdma_list_devices", devices, device_size, capacity, count, error);
+            }
+            return (int)mh$.invokeExact(devices, device_size, capacity, count, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_rdma_list_ports {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_rdma_list_ports");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_ports(const char *device, wl_rdma_port *ports, uint32_t port_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_rdma_list_ports$descriptor() {
+        return wl_rdma_list_ports.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_ports(const char *device, wl_rdma_port *ports, uint32_t port_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_rdma_list_ports$handle() {
+        return wl_rdma_list_ports.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_ports(const char *device, wl_rdma_port *ports, uint32_t port_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_rdma_list_ports$address() {
+        return wl_rdma_list_ports.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_ports(const char *device, wl_rdma_port *ports, uint32_t port_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static int wl_rdma_list_ports(MemorySegment device, MemorySegment ports, int port_size, long capacity, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_rdma_list_ports.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_rdma_list_ports", device, ports, port_size, capacity, count, error);
+            }
+            return (int)mh$.invokeExact(device, ports, port_size, capacity, count, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class wl_rdma_list_gids {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_INT,
+            WindlassAbi.C_LONG,
+            WindlassAbi.C_POINTER,
+            WindlassAbi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("wl_rdma_list_gids");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_gids(const char *device, uint32_t port, wl_rdma_gid *gids, uint32_t gid_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static FunctionDescriptor wl_rdma_list_gids$descriptor() {
+        return wl_rdma_list_gids.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_gids(const char *device, uint32_t port, wl_rdma_gid *gids, uint32_t gid_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MethodHandle wl_rdma_list_gids$handle() {
+        return wl_rdma_list_gids.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_gids(const char *device, uint32_t port, wl_rdma_gid *gids, uint32_t gid_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static MemorySegment wl_rdma_list_gids$address() {
+        return wl_rdma_list_gids.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * wl_status wl_rdma_list_gids(const char *device, uint32_t port, wl_rdma_gid *gids, uint32_t gid_size, uint64_t capacity, uint64_t *count, wl_error *error)
+     * }
+     */
+    public static int wl_rdma_list_gids(MemorySegment device, int port, MemorySegment gids, int gid_size, long capacity, MemorySegment count, MemorySegment error) {
+        var mh$ = wl_rdma_list_gids.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("wl_rdma_list_gids", device, port, gids, gid_size, capacity, count, error);
+            }
+            return (int)mh$.invokeExact(device, port, gids, gid_size, capacity, count, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

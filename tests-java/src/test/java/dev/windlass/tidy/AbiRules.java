@@ -44,6 +44,9 @@ final class AbiRules {
           "wl_export_piece",
           "wl_pull_item",
           "wl_put_item",
+          "wl_rdma_device",
+          "wl_rdma_gid",
+          "wl_rdma_port",
           "wl_read",
           "wl_region_outcome",
           "wl_slice");

@@ -28,7 +28,8 @@ record Item(
     MILLISECONDS_PER_CALL("ms", "_s", 1e3, false),
     MICROSECONDS_PER_CALL("µs", "_s", 1e6, false),
     NANOSECONDS_PER_CALL("ns", "_s", 1e9, false),
-    PERCENT_OF_ORIGINAL("%", "_share", 100, false);
+    PERCENT_OF_ORIGINAL("%", "_share", 100, false),
+    COUNT("", "_count", 1, false);
 
     private final String label;
     private final String counterSuffix;
@@ -67,6 +68,9 @@ record Item(
 
   /** What is encoded has at most 1.02 times the bytes that its limit has. */
   static final double LEAST_OF_SIZE = 1 / 1.02;
+
+  /** A cache of registrations makes at most a twentieth of them. */
+  private static final double LEAST_FEWER_REGISTRATIONS = 20;
 
   static final Item DOWNCALL =
       new Item(
@@ -188,7 +192,25 @@ record Item(
               "one call for each region",
               Unit.MICROSECONDS_PER_CALL,
               OptionalDouble.empty(),
-              OptionalDouble.empty()));
+              OptionalDouble.empty()),
+          new Item(
+              "",
+              "registrations",
+              "time to register 1000 tensors of a checkpoint, by locking",
+              "one registration of all",
+              "one registration each",
+              Unit.MILLISECONDS_PER_CALL,
+              OptionalDouble.empty(),
+              OptionalDouble.empty()),
+          new Item(
+              "",
+              "registration_count",
+              "registrations for the same",
+              "one registration of all",
+              "one registration each",
+              Unit.COUNT,
+              OptionalDouble.empty(),
+              OptionalDouble.of(LEAST_FEWER_REGISTRATIONS)));
 
   static final List<Item> NATIVE =
       Stream.of(REGIONS, StoreItems.all(), ArchiveItems.all()).flatMap(List::stream).toList();
