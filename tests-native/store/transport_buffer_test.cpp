@@ -272,10 +272,10 @@ TEST_F(BrokenLinkTest, aSlotOfWhichNobodyKnowsIsNeverWrittenAgain) {
 
 TEST_F(BrokenLinkTest, aTransportThatDoesNotMapWritesInstead) {
   link_->stop_mapping();
-  const std::shared_ptr<TransportBuffer> buffer = *store_->open_buffer(1000);
+  const std::shared_ptr<TransportBuffer> buffer = *store_->open_buffer(100 * kKiB);
   EXPECT_EQ(buffer->info().address, nullptr);
   EXPECT_EQ(buffer->info().generation, 1U);
-  const std::vector<std::byte> bytes = pattern(1000, 1);
+  const std::vector<std::byte> bytes = pattern(100 * kKiB, 1);
   PutItem item = bytes_item("value", bytes);
   item.buffer = buffer;
   EXPECT_EQ(store_->put({&item, 1})->reused, 1U);

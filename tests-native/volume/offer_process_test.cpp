@@ -98,16 +98,18 @@ TEST_P(OfferProcess, aWriterThatIsKilledIsNotReadAsIfItWereThere) {
   std::vector<std::byte> bytes;
   ASSERT_TRUE(read_once(reader, &bytes).ok());
   writer_.write_line("loop");
-  std::atomic<bool> killed{false};
+  std::atomic<uint64_t> reads{0};
   std::thread killer([&] {
     std::mt19937 random(3);
-    for (uint64_t spins = random() % 100'000; spins != 0; --spins) std::this_thread::yield();
+    // In the midst of one of the next reads.
+    for (const uint64_t last = random() % 300; reads < last;) std::this_thread::yield();
+    for (uint64_t spins = random() % 50; spins != 0; --spins) std::this_thread::yield();
     writer_.signal(SIGKILL);
-    killed = true;
   });
   Status last;
   comes_true([&] {
     last = read_once(reader, &bytes);
+    ++reads;
     EXPECT_TRUE(last.ok() || last.code() == Code::kState || last.code() == Code::kUnavailable) << last.to_string();
     return last.code() == Code::kUnavailable;
   });
