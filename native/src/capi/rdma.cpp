@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "capi/guard.hpp"
@@ -111,9 +112,8 @@ struct Room {
   Element* elements;
   uint32_t element_size;
   uint64_t capacity;
-  uint64_t* count;
 
-  Status check() const {
+  Status check(const uint64_t* count) const {
     if (Status given = windlass::capi::check_pointer("count", count); !given.ok()) return given;
     if (elements == nullptr && capacity == 0) return Status();
     if (Status given = windlass::capi::check_pointer(name, elements); !given.ok()) return given;
@@ -121,22 +121,22 @@ struct Room {
   }
 
   template <typename Listed, typename Describe>
-  Status fill(const std::vector<Listed>& listed, Describe&& describe_one) const {
+  // Returns how many there are.
+  uint64_t fill(const std::vector<Listed>& listed, Describe&& describe_one) const {
     for (size_t index = 0; index < std::min<uint64_t>(listed.size(), capacity); ++index) {
       const Element values = describe_one(listed[index]);
       std::memcpy(reinterpret_cast<std::byte*>(elements) + index * element_size, &values, sizeof values);
     }
-    *count = listed.size();
-    return Status();
+    return listed.size();
   }
 };
 
 Result<RdmaDevice> find_device(const char* name) {
   if (Status given = windlass::capi::check_pointer("device", name); !given.ok()) return given;
   std::vector<RdmaDevice> devices = windlass::list_rdma_devices();
-  const auto found = std::find_if(devices.begin(), devices.end(),
-                                  [&](const RdmaDevice& each) { return each.name == std::string_view(name); });
-  if (found != devices.end()) return *std::move(found);
+  for (RdmaDevice& each : devices) {
+    if (each.name == std::string_view(name)) return std::move(each);
+  }
   return Status::error(Code::kNotFound, text("this machine has no RDMA device ", name, "; list its devices anew"));
 }
 
@@ -165,33 +165,36 @@ wl_status wl_rdma_get_info(wl_rdma_info* info, wl_error* error) {
 wl_status wl_rdma_list_devices(wl_rdma_device* devices, uint32_t device_size, uint64_t capacity, uint64_t* count,
                                wl_error* error) {
   return windlass::capi::guard(error, [&] {
-    const Room<wl_rdma_device> room{"devices", devices, device_size, capacity, count};
-    if (Status given = room.check(); !given.ok()) return given;
+    const Room<wl_rdma_device> room{"devices", devices, device_size, capacity};
+    if (Status given = room.check(count); !given.ok()) return given;
     const std::vector<RdmaDevice> all = windlass::list_rdma_devices();
-    return room.fill(all, [&](const RdmaDevice& each) { return describe(all, each); });
+    *count = room.fill(all, [&](const RdmaDevice& each) { return describe(all, each); });
+    return Status();
   });
 }
 
 wl_status wl_rdma_list_ports(const char* device, wl_rdma_port* ports, uint32_t port_size, uint64_t capacity,
                              uint64_t* count, wl_error* error) {
   return windlass::capi::guard(error, [&] {
-    const Room<wl_rdma_port> room{"ports", ports, port_size, capacity, count};
-    if (Status given = room.check(); !given.ok()) return given;
+    const Room<wl_rdma_port> room{"ports", ports, port_size, capacity};
+    if (Status given = room.check(count); !given.ok()) return given;
     Result<RdmaDevice> found = find_device(device);
     if (!found.ok()) return found.status();
-    return room.fill(found->ports, [](const RdmaPort& each) { return describe(each); });
+    *count = room.fill(found->ports, [](const RdmaPort& each) { return describe(each); });
+    return Status();
   });
 }
 
 wl_status wl_rdma_list_gids(const char* device, uint32_t port, wl_rdma_gid* gids, uint32_t gid_size, uint64_t capacity,
                             uint64_t* count, wl_error* error) {
   return windlass::capi::guard(error, [&] {
-    const Room<wl_rdma_gid> room{"gids", gids, gid_size, capacity, count};
-    if (Status given = room.check(); !given.ok()) return given;
+    const Room<wl_rdma_gid> room{"gids", gids, gid_size, capacity};
+    if (Status given = room.check(count); !given.ok()) return given;
     Result<RdmaDevice> found = find_device(device);
     if (!found.ok()) return found.status();
     Result<RdmaPort> its = find_port(*found, port);
     if (!its.ok()) return its.status();
-    return room.fill(its->gids, [](const RdmaGid& each) { return describe(each); });
+    *count = room.fill(its->gids, [](const RdmaGid& each) { return describe(each); });
+    return Status();
   });
 }

@@ -193,10 +193,10 @@ Status RegistrationCache::register_gap(Lock& lock, const Target& target, const B
   const bool ends_itself = ends_itself_;
   lock.unlock();
   if (ends_itself) (void)end_waiting();
-  Status outcome = contain([&] { return attempt_all(target, attempt, use); });
+  const Status outcome = contain([&] { return attempt_all(target, attempt, use); });
   attempt.made.pieces.clear();  // those that nobody took over end without the lock
   lock.lock();
-  return settle(target, attempt, std::move(outcome), use);
+  return settle(target, attempt, outcome, use);
 }
 
 // What is larger is only tried where it has not failed before.
@@ -257,7 +257,7 @@ Status RegistrationCache::attempt_all(const Target& target, Attempt& attempt, Re
 }
 
 // Whatever the outcome, nothing is pending any more. What was made is found from now on, and used by the one who asks.
-Status RegistrationCache::settle(const Target& target, Attempt& attempt, Status outcome, RegistrationUse& use) {
+Status RegistrationCache::settle(const Target& target, Attempt& attempt, const Status& outcome, RegistrationUse& use) {
   RegistrationRanges& ranges = target.ranges();
   ranges.end(attempt.wide);
   // Where no memory was left to take them over, some were made that nobody has.

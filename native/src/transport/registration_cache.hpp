@@ -138,7 +138,7 @@ class RegistrationCache : public std::enable_shared_from_this<RegistrationCache>
   Status register_gap(Lock& lock, const Target& target, const ByteRange& gap, RegistrationUse& use);
   Status plan(const Target& target, const ByteRange& gap, Attempt& attempt);
   Status attempt_all(const Target& target, Attempt& attempt, RegistrationUse& use);
-  Status settle(const Target& target, Attempt& attempt, Status outcome, RegistrationUse& use);
+  Status settle(const Target& target, Attempt& attempt, const Status& outcome, RegistrationUse& use);
   bool make_room(const RegisteringDevice& device, uint64_t bytes) noexcept;
 
   // Uses and ends, with the lock.

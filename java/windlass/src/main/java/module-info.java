@@ -10,6 +10,7 @@ module dev.windlass {
   exports dev.windlass;
   exports dev.windlass.archive;
   exports dev.windlass.memory;
+  exports dev.windlass.rdma;
   exports dev.windlass.store;
   exports dev.windlass.tensor;
 }

@@ -21,6 +21,7 @@ final class ImportRules {
           Map.entry("", 1),
           Map.entry("memory", 2),
           Map.entry("archive", 2),
+          Map.entry("rdma", 2),
           Map.entry("tensor", 3),
           Map.entry("transport", 3),
           Map.entry("store", 4),

@@ -68,6 +68,7 @@ final class DoctorCommand implements Command {
     if (works) {
       findings.add(nativeLibrary());
       Windlass.features().stream().map(Finding::of).forEach(findings::add);
+      findings.addAll(RdmaFindings.ofThisMachine());
     } else {
       findings.add(
           Finding.unknown("what is looked for natively", "needs the library, which does not load"));
