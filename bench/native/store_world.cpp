@@ -30,6 +30,8 @@ StoreWorld::StoreWorld(std::unique_ptr<VolumeProcess> volume, uint64_t bytes)
 Result<std::shared_ptr<TensorStore>> StoreWorld::connect(TransportKind kind) const {
   StoreOptions options;
   options.transport = kind;
+  // Devices are opened at both ends, which is slow in an emulated machine.
+  if (kind == TransportKind::kRdma) options.connect_timeout = std::chrono::minutes(1);
   const bool far = kind == TransportKind::kTcp || kind == TransportKind::kRdma;
   return TensorStore::open(far ? volume_->tcp_uri() : volume_->shm_uri(), options);
 }

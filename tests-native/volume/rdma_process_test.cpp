@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -69,10 +68,10 @@ TEST(RdmaProcessTest, aVolumeThatIsKilledInMidTransferIsANamedErrorAndNoHang) {
   EXPECT_EQ(failed.code(), Code::kUnavailable) << failed.to_string();
 }
 
-// What somebody is told who may lock 1 MiB of memory, and asks for this transport.
-std::string told_to_nobody(const VolumeWorld& world, const char* transport) {
+// What somebody is told who is not let in at the Unix socket, may lock so much memory, and asks for this transport.
+std::string told_to_nobody(const VolumeWorld& world, const char* transport, const char* memory) {
   for (const auto& file : std::filesystem::directory_iterator("/dev/infiniband")) chmod(file.path().c_str(), 0666);
-  ChildProcess child({WINDLASS_RDMA_PROGRAM, "locked", world.tcp_uri(), transport});
+  ChildProcess child({WINDLASS_RDMA_PROGRAM, "nobody", world.tcp_uri(), transport, memory});
   return child.read_line();
 }
 
@@ -80,7 +79,7 @@ TEST(RdmaProcessTest, whoMayLockTooLittleMemoryIsToldHowMuchAndHowToRaiseIt) {
   NEEDS_RDMA_HERE();
   if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody who may do less";
   const VolumeWorld world;
-  const std::string forced = told_to_nobody(world, "rdma");
+  const std::string forced = told_to_nobody(world, "rdma", "little");
   EXPECT_NE(forced.find("no RDMA"), std::string::npos) << forced;
   EXPECT_NE(forced.find("may lock 1 MiB"), std::string::npos) << forced;
   EXPECT_NE(forced.find("ulimit -l"), std::string::npos) << forced;
@@ -90,10 +89,19 @@ TEST(RdmaProcessTest, whereTheChoiceIsFreeItIsTcpThenAndTheReasonSaysWhy) {
   NEEDS_RDMA_HERE();
   if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody who may do less";
   const VolumeWorld world;
-  const std::string chosen = told_to_nobody(world, "auto");
+  const std::string chosen = told_to_nobody(world, "auto", "little");
   EXPECT_EQ(chosen.find("tcp: "), 0U) << chosen;
   EXPECT_NE(chosen.find("no RDMA"), std::string::npos) << chosen;
   EXPECT_NE(chosen.find("may lock 1 MiB"), std::string::npos) << chosen;
+}
+
+TEST(RdmaProcessTest, whereTheChoiceIsFreeAndBothEndsHaveItItIsRdma) {
+  NEEDS_RDMA_HERE();
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody who is not let in at the Unix socket";
+  const VolumeWorld world;
+  const std::string chosen = told_to_nobody(world, "auto", "any");
+  EXPECT_EQ(chosen.find("rdma: "), 0U) << chosen;
+  EXPECT_NE(chosen.find("both ends have RDMA"), std::string::npos) << chosen;
 }
 
 // Of the device that both ends are on: packets that it has sent.

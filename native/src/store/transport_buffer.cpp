@@ -40,8 +40,9 @@ TransportBuffer::~TransportBuffer() { quarantine(); }
 void TransportBuffer::borrow() {
   Status borrowed = contain([this] {
     Result<std::unique_ptr<LentMemory>> lent = connection_->transport().lend(bytes_);
-    if (lent.ok()) lent_ = *std::move(lent);
-    return lent.status();
+    if (!lent.ok()) return lent.status();
+    lent_ = *std::move(lent);
+    return Status();
   });
   if (borrowed.ok() || borrowed.code() == Code::kUnsupported) return;
   log(LogLevel::kWarning, "store",

@@ -2,7 +2,8 @@
 //
 //   windlass_rdma_program write URI            writes 8 MiB over and over into a slot of a volume's
 //   windlass_rdma_program serve                is a volume, and prints where
-//   windlass_rdma_program locked URI auto|rdma connects as nobody, who may lock 1 MiB of memory
+//   windlass_rdma_program nobody URI auto|rdma little|any
+//                                              connects as nobody, who may lock 1 MiB of memory, or any
 //
 // It prints one line when it is under way: "ready", where it listens, or what became of connecting. The first two go on
 // until they are killed.
@@ -73,9 +74,10 @@ int serve() {
   while (true) pause();
 }
 
-int connect_locked(const char* uri, bool forced) {
-  const rlimit little{kMayLockBytes, kMayLockBytes};
-  if (setrlimit(RLIMIT_MEMLOCK, &little) != 0 || setgid(kNobody) != 0 || setuid(kNobody) != 0) return 1;
+int connect_as_nobody(const char* uri, bool forced, bool little) {
+  const rlim_t most = little ? kMayLockBytes : RLIM_INFINITY;
+  const rlimit limit{most, most};
+  if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || setgid(kNobody) != 0 || setuid(kNobody) != 0) return 1;
   Result<VolumeConnection> volume = connect(uri, forced ? TransportKind::kRdma : TransportKind::kAuto);
   if (!volume.ok()) return say(volume.status().to_string(), 0);
   return say(text(transport_name(volume->kind), ": ", volume->reason), 0);
@@ -88,6 +90,8 @@ int main(int argc, char** argv) {
   const std::string role = argc > 1 ? argv[1] : "";
   if (role == "serve" && argc == 2) return windlass::serve();
   if (role == "write" && argc == 3) return windlass::write_forever(argv[2]);
-  if (role == "locked" && argc == 4) return windlass::connect_locked(argv[2], std::string(argv[3]) == "rdma");
+  if (role == "nobody" && argc == 5) {
+    return windlass::connect_as_nobody(argv[2], std::string(argv[3]) == "rdma", std::string(argv[4]) == "little");
+  }
   return 2;
 }

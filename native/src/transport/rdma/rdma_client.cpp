@@ -73,17 +73,21 @@ Result<std::unique_ptr<Transport>> VerbsClient::open_transport(std::unique_ptr<R
   return std::unique_ptr<Transport>(std::move(transport));
 }
 
-Result<RegistrationUse> VerbsClient::acquire(std::byte* data, uint64_t bytes) {
+Result<RegistrationUse> VerbsClient::acquire_kept(std::byte* data, uint64_t bytes) {
   Result<RegistrationUse> use = registrations_->acquire(domain_, data, bytes, kOwnTransfers);
   if (use.status().code() == Code::kInvalidArgument) return entangled(use.status());
   if (use.status().code() != Code::kNotFound) return use;
   // A region's pages are made known when they move for the first time.
   const Result<std::shared_ptr<AllocationRecord>> record =
       AllocationTable::find_anywhere(reinterpret_cast<uint64_t>(data), bytes);
-  if (record.ok()) {
-    if (Status watched = registrations_->watch(*record); !watched.ok()) return watched;
-    return registrations_->acquire(domain_, data, bytes, kOwnTransfers);
-  }
+  if (!record.ok()) return record.status();
+  if (Status watched = registrations_->watch(*record); !watched.ok()) return watched;
+  return registrations_->acquire(domain_, data, bytes, kOwnTransfers);
+}
+
+Result<RegistrationUse> VerbsClient::acquire(std::byte* data, uint64_t bytes) {
+  Result<RegistrationUse> use = acquire_kept(data, bytes);
+  if (use.status().code() != Code::kNotFound) return use;
   use = registrations_->acquire_once(domain_, data, bytes, kOwnTransfers);
   return use.status().code() == Code::kState ? entangled(use.status()) : std::move(use);
 }

@@ -35,6 +35,8 @@ class VerbsClient final : public RdmaClient, public std::enable_shared_from_this
   // not there, or about to go); kInvalidArgument (not mapped); what else cannot be registered can be copied:
   // kUnsupported (some of it is registered as part of something else), kNoMemory, kPermission.
   Result<RegistrationUse> acquire(std::byte* data, uint64_t bytes);
+  // As acquire, of memory whose registrations are kept. Errors: kNotFound too (it is none).
+  Result<RegistrationUse> acquire_kept(std::byte* data, uint64_t bytes);
 
  private:
   class Lent;

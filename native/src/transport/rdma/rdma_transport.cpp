@@ -14,6 +14,8 @@ namespace {
 
 // Queue pairs of one session: as many as threads that move at once, within reason.
 constexpr size_t kMostConnections = 4;
+// To look for a registration costs more than to copy this.
+constexpr uint64_t kAlwaysCopiedBytes = 4 * kKiB;
 // Segments whose keys are kept.
 constexpr size_t kMostKeptSegments = 1024;
 // How long the volume is given to destroy its end, which nobody may skip.
@@ -150,11 +152,14 @@ Status RdmaTransport::add_part(Plan& plan, const LocalPart& part, const RemoteRa
 Result<std::vector<RdmaTransport::LocalPart>> RdmaTransport::parts_of(Plan& plan, std::byte* local, uint64_t bytes) {
   std::vector<LocalPart> parts;
   const LocalPart copied{local, bytes, 0, true};
-  if (bytes <= RdmaConnection::kCellBytes) {
+  // To register memory for one transfer costs more than to copy a cell of it.
+  const bool small = bytes <= RdmaConnection::kCellBytes;
+  Result<RegistrationUse> use = Status::error(Code::kNotFound, "it is copied at once");
+  if (bytes > kAlwaysCopiedBytes) use = small ? client_->acquire_kept(local, bytes) : client_->acquire(local, bytes);
+  if (small && use.status().code() == Code::kNotFound) {
     parts.push_back(copied);
     return parts;
   }
-  Result<RegistrationUse> use = client_->acquire(local, bytes);
   if (use.ok()) {
     for (const RegisteredPiece& piece : use->pieces()) {
       parts.push_back({piece.data, piece.bytes, piece.local_key, false});
