@@ -7,7 +7,7 @@ run_bench() {
   local -a launcher=(env)
   require_jdk
   lock_build
-  require build bench
+  require build bench rdma
   say "building the benchmarks"
   logged "$logs/bench-build.log" build_native "$build/bench-native" -DWINDLASS_TESTS=OFF -DWINDLASS_BENCH=ON ||
     stop "the native benchmarks do not build."

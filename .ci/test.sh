@@ -291,7 +291,7 @@ run_test() {
   done
   require_jdk
   lock_build
-  require build test
+  require build test rdma
   : >"$results"
   for stage in "${stages[@]}"; do run_stage "$stage"; done
   summarize
