@@ -38,6 +38,7 @@ Result<VolumeConnection> connect(const char* uri, TransportKind transport) {
   ConnectOptions options;
   options.transport = transport;
   options.secret = kProgramSecret;
+  options.connect_timeout = std::chrono::minutes(1);
   return connect_volume(uri, options);
 }
 

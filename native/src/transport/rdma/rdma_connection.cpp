@@ -88,7 +88,7 @@ Status RdmaConnection::post(std::span<const RdmaSlice> slices, size_t first, siz
   for (size_t at = first; at < end; ++at) {
     const RdmaSlice& slice = slices[at];
     const bool staged = slice.copied || slice.local == nullptr;
-    if (staged && slice.writes) std::memcpy(cell(at), slice.local, slice.bytes);
+    if (slice.copied && slice.writes && slice.local != nullptr) std::memcpy(cell(at), slice.local, slice.bytes);
     ibv_sge& place = places[at - first];
     place.addr = reinterpret_cast<uint64_t>(staged ? cell(at) : slice.local);
     place.length = slice.bytes;

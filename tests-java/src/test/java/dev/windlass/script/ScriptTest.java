@@ -192,6 +192,7 @@ class ScriptTest {
     Run run = run("test", "nativ");
     assertEquals(2, run.code());
     assertTrue(
-        run.err().contains("no stage \"nativ\"; it has: native asan tsan java lint"), run.err());
+        run.err().contains("no stage \"nativ\"; it has: native asan tsan java rdma lint"),
+        run.err());
   }
 }
