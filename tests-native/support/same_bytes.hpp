@@ -1,5 +1,5 @@
-// Compares large stretches of bytes. std::equal looks at one byte after the other, which takes longer than all else that
-// a test does where nothing is optimised.
+// Compares large stretches of bytes. std::equal looks at one byte after the other, which takes longer than all else
+// that a test does where nothing is optimised.
 #pragma once
 
 #include <cstddef>

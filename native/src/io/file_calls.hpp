@@ -54,8 +54,8 @@ class FileCalls {
   // Takes space for the first bytes of the file, and makes it as long.
   virtual int allocate(int descriptor, uint64_t bytes) noexcept;
   virtual int truncate(int descriptor, uint64_t bytes) noexcept;
-  // Lets the system begin to bring these bytes to the disk, and does not wait for it: what is synced later has less left
-  // to do, and tells of failures. Of small parts it takes no notice, as they are better written together.
+  // Lets the system begin to bring these bytes to the disk, and does not wait for it: a sync that comes later has less
+  // left to do, and tells of failures. Of small parts it takes no notice, as they are better written together.
   virtual void begin_sync(int descriptor, uint64_t offset, uint64_t bytes) noexcept;
   virtual int sync_data(int descriptor) noexcept;
   virtual int sync(int descriptor) noexcept;
