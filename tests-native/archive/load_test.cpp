@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "archive/hand_archives.hpp"
 #include "archive/trees.hpp"
 #include "fake/fake_file_calls.hpp"
@@ -34,6 +36,33 @@ TEST_F(LoadTest, whatWasSavedComesBack) {
     }
   }
   EXPECT_EQ(place_.names(), (std::set<std::string>{"archive", "tree"}));
+}
+
+// Counts what is begun to be brought to the disk.
+class BeginningCalls final : public FileCalls {
+ public:
+  void begin_sync(int descriptor, uint64_t offset, uint64_t bytes) noexcept override {
+    begun_bytes += bytes;
+    FileCalls::begin_sync(descriptor, offset, bytes);
+  }
+  std::atomic<uint64_t> begun_bytes{0};
+};
+
+TEST_F(LoadTest, whatIsToBeOnTheDiskBeginsItsWayAsItIsWritten) {
+  const std::string words = test::words(3'000'000, 1);
+  test::write_file(at("tree/file"), words);
+  BeginningCalls calls;
+  const auto saved = test::save(at("tree"), at("archive"), {}, calls);
+  ASSERT_TRUE(saved.ok()) << saved.status().to_string();
+  EXPECT_EQ(calls.begun_bytes, saved->archive_bytes);
+  for (const bool durable : {true, false}) {
+    calls.begun_bytes = 0;
+    ArchiveLoadOptions options;
+    options.durable = durable;
+    ASSERT_TRUE(test::load(at("archive"), at("back"), options, calls).ok());
+    EXPECT_EQ(calls.begun_bytes, durable ? words.size() : 0);
+    std::filesystem::remove_all(at("back"));
+  }
 }
 
 TEST_F(LoadTest, aTreeOfManyEntriesAndOneOfNoneComeBack) {

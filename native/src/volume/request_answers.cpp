@@ -238,7 +238,7 @@ class Request {
     return reply([&](Encoder& out) { encode_offered_address(*address, out); });
   }
 
-  // Devices are opened, and memory is registered, where waiting is allowed.
+  // Devices are opened, memory is registered, and whoever does so is waited for, where waiting is allowed.
   Result<Answer> rdma_connect() {
     RdmaEndpoint client;
     if (Status read = decode_rdma_endpoint(payload_, client); !read.ok()) return read;
@@ -260,6 +260,7 @@ class Request {
   Result<Answer> rdma_disconnect() {
     uint64_t connection = 0;
     if (Status read = decode_rdma_number(payload_, connection); !read.ok()) return read;
+    if (!may_wait_) return Answer{Answer::What::kWouldWait, {}};
     session_.rdma_disconnect(connection);
     return done(Status());
   }

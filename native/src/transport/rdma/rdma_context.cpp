@@ -170,6 +170,11 @@ Result<std::shared_ptr<RdmaDomain>> RdmaDomain::open(std::shared_ptr<RdmaContext
   return std::make_shared<RdmaDomain>(std::move(context), domain);
 }
 
+Result<std::shared_ptr<RdmaDomain>> RdmaDomain::open(const std::string& device) {
+  Result<std::shared_ptr<RdmaContext>> context = RdmaContext::open(device);
+  return context.ok() ? open(*std::move(context)) : context.status();
+}
+
 RdmaDomain::~RdmaDomain() {
   if (context_->verbs().dealloc_pd(domain_) != 0) {
     log(LogLevel::kError, "rdma", text(name(), ": a protection domain is still in use, and stays"));

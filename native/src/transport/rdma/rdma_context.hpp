@@ -52,6 +52,8 @@ class RdmaDomain final : public Registrar, public std::enable_shared_from_this<R
  public:
   // Errors: kNoMemory; kDevice.
   static Result<std::shared_ptr<RdmaDomain>> open(std::shared_ptr<RdmaContext> context);
+  // The same on a device, by its name. Errors: also those of RdmaContext::open.
+  static Result<std::shared_ptr<RdmaDomain>> open(const std::string& device);
 
   // For open().
   RdmaDomain(std::shared_ptr<RdmaContext> context, ibv_pd* domain) noexcept

@@ -11,9 +11,7 @@ namespace windlass {
 Result<std::shared_ptr<RdmaClient>> open_rdma_client(const RdmaWish& wish) {
   Result<RdmaPath> path = find_rdma_path(wish);
   if (!path.ok()) return path.status();
-  Result<std::shared_ptr<RdmaContext>> context = RdmaContext::open(path->device);
-  if (!context.ok()) return context.status();
-  Result<std::shared_ptr<RdmaDomain>> domain = RdmaDomain::open(*std::move(context));
+  Result<std::shared_ptr<RdmaDomain>> domain = RdmaDomain::open(path->device);
   if (!domain.ok()) return domain.status();
   return std::shared_ptr<RdmaClient>(std::make_shared<VerbsClient>(*std::move(domain), *std::move(path)));
 }

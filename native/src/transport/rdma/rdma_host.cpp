@@ -23,9 +23,7 @@ Result<VerbsHost::Opened> VerbsHost::enter() {
 Status VerbsHost::open() {
   Result<RdmaPath> path = find_rdma_path(wish_);
   if (!path.ok()) return path.status();
-  Result<std::shared_ptr<RdmaContext>> context = RdmaContext::open(path->device);
-  if (!context.ok()) return context.status();
-  Result<std::shared_ptr<RdmaDomain>> domain = RdmaDomain::open(*std::move(context));
+  Result<std::shared_ptr<RdmaDomain>> domain = RdmaDomain::open(path->device);
   if (!domain.ok()) return domain.status();
   path_ = *std::move(path);
   domain_ = *std::move(domain);
@@ -59,8 +57,10 @@ Result<std::vector<RdmaPiece>> VerbsHost::grant(uint64_t segment, const std::sha
   return granted_.emplace(segment, std::move(made)).first->second.pieces;
 }
 
+// Never waits for another's registering, which takes seconds: what is stale goes the next time.
 void VerbsHost::drop_stale() noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
   if (domain_ != nullptr) domain_->context().take_events();
   for (auto at = granted_.begin(); at != granted_.end();) {
     at = at->second.owner.expired() ? granted_.erase(at) : std::next(at);
