@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 /** What doctor says of RDMA, beside whether there is any: each device, and its way to memory. */
 final class RdmaFindings {
   private static final int SHOWN_ADDRESSES = 4;
+  private static final String HOST_ONLY = "; stores take host memory all the same (Region.read)";
 
   private RdmaFindings() {}
 
@@ -102,20 +103,21 @@ final class RdmaFindings {
             + " systemd; or in Docker --ulimit memlock=-1");
   }
 
+  /** Of the devices: a store takes host memory, into which a region on a GPU is read. */
   private static Finding gpuMemory(RdmaSupport support, List<RdmaDevice> devices) {
     String name = "GPU memory for RDMA";
     List<String> direct =
         devices.stream().filter(RdmaDevice::registersDmabuf).map(RdmaDevice::name).toList();
     if (!direct.isEmpty()) {
-      return Finding.present(name, "by dma-buf: " + String.join(", ", direct));
+      return Finding.present(name, "by dma-buf: " + String.join(", ", direct) + HOST_ONLY);
     }
     if (support.peerMemory()) {
-      return Finding.present(name, "by address: nvidia_peermem is loaded");
+      return Finding.present(name, "by address: nvidia_peermem is loaded" + HOST_ONLY);
     }
     return Finding.absent(
         name,
         "no dma-buf (" + what(devices.getFirst().dmabufReason()) + "), and no nvidia_peermem",
-        "none needed: it is staged through pinned buffers");
+        "none needed: stores take host memory, into which a region is read (Region.read)");
   }
 
   /** Messages say what happened, and behind a semicolon what to do. */
