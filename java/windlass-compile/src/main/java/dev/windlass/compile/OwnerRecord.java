@@ -29,10 +29,13 @@ final class OwnerRecord implements AutoCloseable {
   private final AtomicInteger moved = new AtomicInteger();
   private final Thread heart;
   private long count;
+  private ByteBuffer next;
 
   private OwnerRecord(SharedDirectory shared, Duration heartbeat) throws IOException {
     this.shared = shared;
     this.everyMillis = Math.max(1, heartbeat.toMillis());
+    // Before there is a file: whoever is killed between the two leaves a record of nobody.
+    this.next = text();
     this.channel =
         FileChannel.open(
             shared.owner(nonce), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -65,12 +68,15 @@ final class OwnerRecord implements AutoCloseable {
   }
 
   private void write() throws IOException {
-    ByteBuffer text =
-        ByteBuffer.wrap(OwnerText.write(nonce, ProcessIdentity.own(), everyMillis, count++));
-    while (text.hasRemaining()) {
-      channel.write(text, text.position());
+    while (next.hasRemaining()) {
+      channel.write(next, next.position());
     }
     channel.force(false);
+    next = text();
+  }
+
+  private ByteBuffer text() {
+    return ByteBuffer.wrap(OwnerText.write(nonce, ProcessIdentity.own(), everyMillis, count++));
   }
 
   private void beat() {
